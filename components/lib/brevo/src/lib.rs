@@ -1,0 +1,1 @@
+//! A client of Brevo's transactional SMS and email API.

@@ -1,0 +1,1 @@
+//! A client of Ollama's HTTP API.

@@ -1,0 +1,1 @@
+//! The parametric file format: schema, check, correct, render.

@@ -1,0 +1,1 @@
+//! SQL: one module per database, one function per statement, one struct per row.

@@ -1,0 +1,1 @@
+//! What every component's HTTP side shares: problems, authentication, limits, headers, logs.

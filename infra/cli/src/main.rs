@@ -1,0 +1,2 @@
+//! The `asknpic` command.
+fn main() {}

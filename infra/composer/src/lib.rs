@@ -1,0 +1,1 @@
+//! The rule-based composer behind the local model.

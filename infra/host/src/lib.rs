@@ -1,0 +1,1 @@
+//! The local Spin host: the same wasm and the same spin.toml, on wasmtime.

@@ -1,0 +1,1 @@
+//! What a laptop stands in for: private PostgreSQL, local model, caught messages.

@@ -1,0 +1,1 @@
+//! Merges the components' OpenAPI documents into openapi.json.
