@@ -1,1 +1,25 @@
 //! The rules of Ask N Pic as plain data and functions: no I/O, no async, no wasm.
+//!
+//! Everything that decides (how long a code lives, what a plan allows, what a password must be) is here, so that it can be
+//! read in one place and tested without a runtime. Time and randomness come in as arguments.
+
+pub mod email;
+pub mod generation;
+pub mod ids;
+pub mod keyset;
+pub mod language;
+pub mod limits;
+pub mod otp;
+pub mod password;
+pub mod personal;
+pub mod phone;
+pub mod session;
+
+pub use email::Email;
+pub use ids::{GenerationId, SessionId, TenantId, UserId};
+pub use language::Language;
+pub use personal::{Brief, FileText, OtpCode, Password, PersonName, Secret};
+pub use phone::Phone;
+
+/// The version of the privacy policy that a sign-up accepts (promises a02, b07): the date of its text.
+pub const POLICY_VERSION: &str = "2026-11-01";

@@ -1,0 +1,87 @@
+//! A generation's life and its figures.
+
+use serde::{Deserialize, Serialize};
+
+/// How long a generation may take from its admission until it counts as failed, in seconds. The longest of all deadlines:
+/// content steps of an erasure run once more after it.
+pub const DEADLINE_SECONDS: i64 = 300;
+/// How long one call of the model may take, in seconds.
+pub const MODEL_SECONDS: u64 = 110;
+/// The most tokens the model may write (`num_predict`).
+pub const MAX_COMPLETION_TOKENS: i64 = 4_096;
+/// How long an idempotency key is remembered, in seconds.
+pub const IDEMPOTENCY_SECONDS: i64 = 86_400;
+
+/// Where a generation is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Status {
+    /// Admitted; tokens are reserved.
+    Running,
+    /// The final file is kept and the tokens are settled.
+    Delivered,
+    /// Nothing was charged.
+    Failed,
+}
+
+impl Status {
+    /// Reads the name as stored.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        match name {
+            "running" => Some(Self::Running),
+            "delivered" => Some(Self::Delivered),
+            "failed" => Some(Self::Failed),
+            _ => None,
+        }
+    }
+}
+
+/// What an envelope holds; part of its authenticated data, so that one kind never passes for another (promise a61).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ContentKind {
+    /// The brief as submitted.
+    Brief,
+    /// The brief in the model's working language.
+    TranslatedBrief,
+    /// The file as delivered.
+    FinalFile,
+    /// The file as the model wrote it.
+    RawFile,
+    /// A file that could not be corrected.
+    RejectedFile,
+}
+
+impl ContentKind {
+    /// The number as stored and authenticated. Never reused.
+    #[must_use]
+    pub fn number(self) -> u8 {
+        match self {
+            Self::Brief => 1,
+            Self::TranslatedBrief => 2,
+            Self::FinalFile => 3,
+            Self::RawFile => 4,
+            Self::RejectedFile => 5,
+        }
+    }
+}
+
+/// How many tokens a text is expected to have: Mistral's tokenizer averages above three bytes a token on English and French,
+/// so this errs on the side of reserving too much; settlement gives the difference back.
+#[must_use]
+pub fn estimated_tokens(text: &str) -> i64 {
+    i64::try_from(text.len().div_ceil(3)).unwrap_or(i64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn estimates_err_upwards() {
+        assert_eq!(estimated_tokens(""), 0);
+        assert_eq!(estimated_tokens("four"), 2);
+        assert_eq!(Status::from_name("delivered"), Some(Status::Delivered));
+        assert_eq!(Status::from_name("other"), None);
+    }
+}

@@ -1,0 +1,57 @@
+//! Every rate limit, in one place. A limit is a number of takes in a window that begins with its first take.
+
+/// One limit: at most `max` takes in `seconds`. The window never exceeds 24 hours (promise a23).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limit {
+    /// What is counted; part of the keyed hash, so that two limits on one value do not share a row.
+    pub name: &'static str,
+    /// Takes in a window.
+    pub max: i32,
+    /// Length of the window in seconds, 86,400 at most.
+    pub seconds: i32,
+}
+
+const DAY: i32 = 86_400;
+
+/// SMS for one phone, over all accounts and purposes: 1 a minute.
+pub const SMS_PHONE_MINUTE: Limit = Limit { name: "sms-phone-minute", max: 1, seconds: 60 };
+/// SMS for one phone: 5 a day.
+pub const SMS_PHONE_DAY: Limit = Limit { name: "sms-phone-day", max: 5, seconds: DAY };
+/// SMS asked from one address prefix (IPv4 /24, IPv6 /56): 30 an hour.
+pub const SMS_ADDRESS: Limit = Limit { name: "sms-address", max: 30, seconds: 3_600 };
+/// SMS for one country code: 200 an hour, so that a fraud on one country does not use up the day for all.
+pub const SMS_COUNTRY: Limit = Limit { name: "sms-country", max: 200, seconds: 3_600 };
+/// SMS in all: the operator's daily spending limit (`sms_daily_limit`).
+pub const SMS_ALL: Limit = Limit { name: "sms-all", max: 1_000, seconds: DAY };
+/// Sign-ups for one phone: 3 a day, counted alike for a fresh and for a taken email.
+pub const SIGNUP_PHONE: Limit = Limit { name: "signup-phone", max: 3, seconds: DAY };
+/// Codes tried from one address prefix: 60 in ten minutes.
+pub const OTP_ADDRESS: Limit = Limit { name: "otp-address", max: 60, seconds: 600 };
+/// Passwords tried from one address prefix: 100 in ten minutes.
+pub const SIGNIN_ADDRESS: Limit = Limit { name: "signin-address", max: 100, seconds: 600 };
+/// Renderings for one session: 120 a minute.
+pub const RENDER_SESSION: Limit = Limit { name: "render-session", max: 120, seconds: 60 };
+/// Generations of one user in a sliding minute (promise b04).
+pub const GENERATIONS_PER_MINUTE: i32 = 5;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn promise_a23_no_window_exceeds_a_day() {
+        for limit in [
+            SMS_PHONE_MINUTE,
+            SMS_PHONE_DAY,
+            SMS_ADDRESS,
+            SMS_COUNTRY,
+            SMS_ALL,
+            SIGNUP_PHONE,
+            OTP_ADDRESS,
+            SIGNIN_ADDRESS,
+            RENDER_SESSION,
+        ] {
+            assert!(limit.seconds > 0 && limit.seconds <= DAY && limit.max > 0, "{}", limit.name);
+        }
+    }
+}
