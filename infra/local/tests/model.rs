@@ -286,3 +286,19 @@ async fn a_web_page_under_another_name_is_refused() {
         assert_eq!(response.status(), 403, "{path}");
     }
 }
+
+/// Needs Ollama's own package: `python3 -m venv v && v/bin/pip install ollama`, then `ASKNPIC_PYTHON=v/bin/python cargo test
+/// -p asknpic-local -- --ignored official`.
+#[tokio::test]
+#[ignore = "needs Ollama's Python package"]
+async fn the_official_client_understands_it() {
+    let model = start();
+    let python = std::env::var_os("ASKNPIC_PYTHON").unwrap_or_else(|| "python3".into());
+    let output = tokio::process::Command::new(python)
+        .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/ollama_client.py"))
+        .arg(model.url())
+        .output()
+        .await
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}
