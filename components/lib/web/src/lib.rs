@@ -1,1 +1,51 @@
 //! What every component's HTTP side shares: problems, authentication, limits, headers, logs.
+
+pub mod address;
+pub mod auth;
+pub mod body;
+pub mod context;
+pub mod cookie;
+pub mod keys;
+pub mod log;
+pub mod notify;
+pub mod problem;
+pub mod ready;
+pub mod serve;
+pub mod settings;
+
+pub use context::Context;
+pub use problem::{Kind, Problem};
+pub use serve::serve;
+
+use jiff::Timestamp;
+use std::time::Duration;
+
+/// The time, from the runtime's wall clock (decision 4).
+#[must_use]
+pub fn now() -> Timestamp {
+    Timestamp::now()
+}
+
+/// A time so many seconds later.
+#[must_use]
+pub fn after(time: Timestamp, seconds: i64) -> Timestamp {
+    time.saturating_add(jiff::SignedDuration::from_secs(seconds)).unwrap_or(Timestamp::MAX)
+}
+
+/// A fresh UUIDv7 of the time given.
+///
+/// # Errors
+/// [`Kind::Internal`] if the runtime has no random bytes.
+pub fn uuid_v7(now: Timestamp) -> Result<uuid::Uuid, Problem> {
+    Ok(vault::random::uuid_v7(u64::try_from(now.as_millisecond()).unwrap_or(0))?)
+}
+
+/// Runs a future after the answer was given, within the same instance: Spin keeps the instance until it has ended.
+pub fn spawn(future: impl Future<Output = ()> + 'static) {
+    spin_sdk::wit_bindgen::spawn(future);
+}
+
+/// Waits.
+pub async fn sleep(duration: Duration) {
+    spin_sdk::time::sleep(duration).await;
+}

@@ -1,0 +1,49 @@
+//! The database `accounts`: people, sessions, codes, limits, generations' metadata, quota.
+
+pub mod generations;
+pub mod otp;
+pub mod sessions;
+pub mod signup;
+
+/// How SMS are limited: the values of one call, in the order that `sms_take` names them.
+#[derive(Clone, Debug)]
+pub struct SmsLimits {
+    /// Keyed hash of the caller's address prefix.
+    pub address_key: String,
+    /// Most takes: phone a minute, phone a day, country, address, all.
+    pub max: Vec<i32>,
+    /// Windows in seconds, likewise.
+    pub seconds: Vec<i32>,
+}
+
+/// Keyed hashes of a phone, under which its limits and lockouts are counted (promise a23).
+#[derive(Clone, Debug)]
+pub struct PhoneKeys {
+    /// Of the number.
+    pub phone: String,
+    /// Of its country code.
+    pub country: String,
+}
+
+/// Turns the parameters of a statement into a list.
+macro_rules! parameters {
+    ($($value:expr),* $(,)?) => {
+        vec![$(crate::value::Parameter::parameter($value)),*]
+    };
+}
+pub(crate) use parameters;
+
+/// Takes one from each of the given limits, or from none; the seconds to wait, 0 if it was admitted.
+///
+/// # Errors
+/// As for any statement.
+pub async fn limits_take(
+    database: &crate::Database,
+    now: jiff::Timestamp,
+    limits: &[(domain::limits::Limit, &str)],
+) -> Result<i32, crate::Error> {
+    let keys: Vec<String> = limits.iter().map(|(limit, key)| format!("{}:{key}", limit.name)).collect();
+    let max: Vec<i32> = limits.iter().map(|(limit, _)| limit.max).collect();
+    let seconds: Vec<i32> = limits.iter().map(|(limit, _)| limit.seconds).collect();
+    database.row("select limits_take($1, $2, $3, $4)", parameters![now, keys, max, seconds]).await?.take()
+}

@@ -1,0 +1,157 @@
+//! Values on their way to and from PostgreSQL, over the types that Spin's interface has.
+
+use domain::{GenerationId, SessionId, TenantId, UserId};
+use jiff::{Timestamp, civil, tz::TimeZone};
+use spin_sdk::pg::{DbValue, ParameterValue};
+use uuid::Uuid;
+
+use crate::Error;
+
+/// A Rust value as a parameter.
+pub(crate) trait Parameter {
+    fn parameter(self) -> ParameterValue;
+}
+
+macro_rules! parameter {
+    ($($type:ty => |$value:ident| $make:expr),* $(,)?) => {
+        $(impl Parameter for $type {
+            fn parameter(self) -> ParameterValue {
+                let $value = self;
+                $make
+            }
+        })*
+    };
+}
+
+parameter! {
+    bool => |value| ParameterValue::Boolean(value),
+    i32 => |value| ParameterValue::Int32(value),
+    i16 => |value| ParameterValue::Int16(value),
+    i64 => |value| ParameterValue::Int64(value),
+    &str => |value| ParameterValue::Str(value.to_owned()),
+    String => |value| ParameterValue::Str(value),
+    Vec<u8> => |value| ParameterValue::Binary(value),
+    &[u8] => |value| ParameterValue::Binary(value.to_vec()),
+    Uuid => |value| ParameterValue::Uuid(value.to_string()),
+    UserId => |value| ParameterValue::Uuid(value.to_string()),
+    TenantId => |value| ParameterValue::Uuid(value.to_string()),
+    SessionId => |value| ParameterValue::Uuid(value.to_string()),
+    GenerationId => |value| ParameterValue::Uuid(value.to_string()),
+    Timestamp => |value| datetime(value),
+    Vec<i32> => |value| ParameterValue::ArrayInt32(value.into_iter().map(Some).collect()),
+    Vec<String> => |value| ParameterValue::ArrayStr(value.into_iter().map(Some).collect()),
+    Json => |value| ParameterValue::Jsonb(value.0),
+}
+
+impl<T: Parameter> Parameter for Option<T> {
+    fn parameter(self) -> ParameterValue {
+        self.map_or(ParameterValue::DbNull, Parameter::parameter)
+    }
+}
+
+/// The text of a JSON document, for `jsonb`.
+pub(crate) struct Json(pub(crate) Vec<u8>);
+
+/// `timestamp` is UTC by agreement and has microseconds.
+fn datetime(time: Timestamp) -> ParameterValue {
+    let at = time.to_zoned(TimeZone::UTC).datetime();
+    let small = |n: i8| u8::try_from(n).unwrap_or(0);
+    let nanoseconds = u32::try_from(at.subsec_nanosecond()).unwrap_or(0) / 1_000 * 1_000;
+    ParameterValue::Datetime((
+        i32::from(at.year()),
+        small(at.month()),
+        small(at.day()),
+        small(at.hour()),
+        small(at.minute()),
+        small(at.second()),
+        nanoseconds,
+    ))
+}
+
+/// A column's value as a Rust value.
+pub(crate) trait Column: Sized {
+    fn column(value: DbValue) -> Option<Self>;
+}
+
+macro_rules! column {
+    ($($type:ty => $pattern:pat => $make:expr),* $(,)?) => {
+        $(impl Column for $type {
+            fn column(value: DbValue) -> Option<Self> {
+                match value {
+                    $pattern => $make,
+                    _ => None,
+                }
+            }
+        })*
+    };
+}
+
+column! {
+    bool => DbValue::Boolean(value) => Some(value),
+    i16 => DbValue::Int16(value) => Some(value),
+    i32 => DbValue::Int32(value) => Some(value),
+    i64 => DbValue::Int64(value) => Some(value),
+    String => DbValue::Str(value) => Some(value),
+    Vec<u8> => DbValue::Binary(value) => Some(value),
+    Uuid => DbValue::Uuid(value) => value.parse().ok(),
+    Json => DbValue::Jsonb(value) => Some(Self(value)),
+    Timestamp => DbValue::Datetime((year, month, day, hour, minute, second, nanosecond)) => {
+        timestamp(year, [month, day, hour, minute, second], nanosecond)
+    },
+}
+
+impl<T: Column> Column for Option<T> {
+    fn column(value: DbValue) -> Option<Self> {
+        match value {
+            DbValue::DbNull => Some(None),
+            value => T::column(value).map(Some),
+        }
+    }
+}
+
+fn timestamp(year: i32, parts: [u8; 5], nanosecond: u32) -> Option<Timestamp> {
+    let [month, day, hour, minute, second] = parts.map(|part| i8::try_from(part).unwrap_or(-1));
+    let at = civil::DateTime::new(i16::try_from(year).ok()?, month, day, hour, minute, second, i32::try_from(nanosecond).ok()?)
+        .ok()?;
+    at.to_zoned(TimeZone::UTC).ok().map(|zoned| zoned.timestamp())
+}
+
+/// A row whose columns are taken in order.
+pub(crate) struct Row(std::vec::IntoIter<DbValue>);
+
+impl Row {
+    pub(crate) fn new(values: Vec<DbValue>) -> Self {
+        Self(values.into_iter())
+    }
+
+    /// The next column.
+    pub(crate) fn take<T: Column>(&mut self) -> Result<T, Error> {
+        self.0.next().and_then(T::column).ok_or(Error::Decode)
+    }
+
+    /// The next column as one of our ids.
+    pub(crate) fn take_id<T: From<Uuid>>(&mut self) -> Result<T, Error> {
+        self.take::<Uuid>().map(T::from)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_survive_the_way_there_and_back_to_the_microsecond() {
+        let time: Timestamp = "2024-02-29T23:59:59.123456789Z".parse().expect("a time");
+        let ParameterValue::Datetime(parts) = time.parameter() else { panic!("a datetime") };
+        let back = Timestamp::column(DbValue::Datetime(parts)).expect("a time");
+        assert_eq!(back.to_string(), "2024-02-29T23:59:59.123456Z");
+    }
+
+    #[test]
+    fn a_column_of_another_type_is_an_error() {
+        let mut row = Row::new(vec![DbValue::Int32(1), DbValue::DbNull]);
+        assert_eq!(row.take::<i64>(), Err(Error::Decode));
+        assert_eq!(row.take::<Option<String>>(), Ok(None));
+        assert_eq!(row.take::<bool>(), Err(Error::Decode));
+    }
+}

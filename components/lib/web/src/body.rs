@@ -1,0 +1,173 @@
+//! Request bodies, in the contract's order: media type and encoding (415), size (413), and only later, once the caller is
+//! known, their text (400) and values (422).
+
+use axum::body::Body;
+use bytes::{Bytes, BytesMut};
+use http::{HeaderMap, header};
+use http_body_util::BodyExt as _;
+use serde::de::DeserializeOwned;
+
+use crate::{Kind, Problem, problem::FieldError};
+
+/// A JSON body that was read and not yet parsed.
+#[derive(Debug)]
+pub struct RawJson(Bytes);
+
+/// Reads a JSON body of at most `limit` bytes.
+///
+/// # Errors
+/// 415 for another media type or any `Content-Encoding`, 413 beyond the limit, 400 if the body breaks off.
+pub async fn read(headers: &HeaderMap, body: Body, limit: usize) -> Result<RawJson, Problem> {
+    if headers.contains_key(header::CONTENT_ENCODING) || !is_json(headers) {
+        return Err(Kind::UnsupportedMediaType.into());
+    }
+    bytes(headers, body, limit).await.map(RawJson)
+}
+
+/// Reads a body of at most `limit` bytes, whatever it is.
+///
+/// # Errors
+/// 413 beyond the limit, 400 if the body breaks off.
+pub async fn bytes(headers: &HeaderMap, body: Body, limit: usize) -> Result<Bytes, Problem> {
+    let announced = headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
+    if announced.is_some_and(|length| length > limit) {
+        return Err(Kind::PayloadTooLarge.into());
+    }
+    let mut body = body;
+    let mut collected = BytesMut::new();
+    while let Some(frame) = body.frame().await {
+        let Ok(data) = frame.map_err(|_| Problem::from(Kind::MalformedBody))?.into_data() else { continue };
+        if collected.len().saturating_add(data.len()) > limit {
+            return Err(Kind::PayloadTooLarge.into());
+        }
+        collected.extend_from_slice(&data);
+    }
+    Ok(collected.freeze())
+}
+
+fn is_json(headers: &HeaderMap) -> bool {
+    let mut types = headers.get_all(header::CONTENT_TYPE).iter();
+    let (Some(value), None) = (types.next().and_then(|value| value.to_str().ok()), types.next()) else { return false };
+    let mut parts = value.split(';').map(str::trim);
+    parts.next().is_some_and(|essence| essence.eq_ignore_ascii_case("application/json"))
+        && parts.filter(|part| !part.is_empty()).all(|part| {
+            part.split_once('=').is_some_and(|(name, value)| {
+                name.eq_ignore_ascii_case("charset") && value.trim_matches('"').eq_ignore_ascii_case("utf-8")
+            })
+        })
+}
+
+impl RawJson {
+    /// The bytes, for hashing.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// Parses the body.
+    ///
+    /// # Errors
+    /// 400 for what is not JSON in UTF-8 (lone surrogates included), 422 with the field for values of another shape.
+    pub fn parse<T: DeserializeOwned>(&self) -> Result<T, Problem> {
+        let mut deserializer = serde_json::Deserializer::from_slice(&self.0);
+        let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
+            let path = error.path().to_string();
+            problem(&path, error.inner())
+        })?;
+        deserializer.end().map_err(|_| Problem::from(Kind::MalformedBody))?;
+        Ok(value)
+    }
+}
+
+fn problem(path: &str, error: &serde_json::Error) -> Problem {
+    if !error.is_data() {
+        return Kind::MalformedBody.into();
+    }
+    // serde's own text can repeat the value; of it only the names of fields are taken.
+    let text = error.to_string();
+    let quoted = text.split('`').nth(1).unwrap_or_default();
+    let (field, message) = if text.starts_with("missing field") {
+        (join(path, quoted), "is missing")
+    } else if text.starts_with("unknown field") {
+        (if path.ends_with(quoted) { path.to_owned() } else { join(path, quoted) }, "is not a field of this request")
+    } else if text.starts_with("duplicate field") {
+        (join(path, quoted), "occurs twice")
+    } else if text.starts_with("unknown variant") {
+        (path.to_owned(), "is not one of the allowed values")
+    } else {
+        (path.to_owned(), "has the wrong type or form")
+    };
+    Problem::fields(&[FieldError { field, message: message.to_owned() }])
+}
+
+fn join(path: &str, name: &str) -> String {
+    if path == "." || path.is_empty() { name.to_owned() } else { format!("{path}.{name}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures::executor::block_on;
+    use http::HeaderValue;
+    use serde::Deserialize;
+
+    use super::*;
+
+    #[derive(Debug, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    #[expect(dead_code, reason = "only its shape matters")]
+    struct Input {
+        name: String,
+        count: Option<u8>,
+    }
+
+    fn parse(text: &[u8]) -> Result<Input, (Kind, serde_json::Value)> {
+        RawJson(Bytes::copy_from_slice(text)).parse().map_err(|problem: Problem| {
+            (problem.kind(), problem.document(domain::Language::En, uuid::Uuid::nil())["errors"].clone())
+        })
+    }
+
+    #[test]
+    fn malformed_is_400_and_bad_values_are_422_with_their_field() {
+        assert!(parse(br#"{"name": "a"}"#).is_ok());
+        for text in [&b"{"[..], b"", b"{\"name\": \"a\"} x", b"{\"name\": \"\\ud800\"}", b"{\"name\": \"\xff\"}", b"not json"] {
+            assert_eq!(parse(text).err().map(|(kind, _)| kind), Some(Kind::MalformedBody), "{}", String::from_utf8_lossy(text));
+        }
+        for (text, field) in [
+            (&br"{}"[..], "name"),
+            (br#"{"name": 1}"#, "name"),
+            (br#"{"name": "a", "count": 300}"#, "count"),
+            (br#"{"name": "a", "other": 1}"#, "other"),
+            (br#"{"name": "a", "name": "b"}"#, "name"),
+        ] {
+            let (kind, errors) = parse(text).expect_err("is refused");
+            assert_eq!((kind, &errors[0]["field"]), (Kind::InvalidRequest, &field.into()), "{}", String::from_utf8_lossy(text));
+        }
+    }
+
+    #[test]
+    fn promise_a19_a_refused_value_is_not_repeated() {
+        let (_, errors) = parse(br#"{"name": "a", "count": "jane@example.com"}"#).expect_err("is refused");
+        assert!(!errors.to_string().contains("jane"));
+    }
+
+    #[test]
+    fn media_type_encoding_and_size_come_first() {
+        let try_read = |content_type: Option<&'static str>, encoding: bool, text: &'static str| {
+            let mut headers = HeaderMap::new();
+            if let Some(content_type) = content_type {
+                headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
+            }
+            if encoding {
+                headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+            }
+            block_on(read(&headers, Body::from(text), 10)).map(|_| ()).map_err(|problem| problem.kind())
+        };
+        assert_eq!(try_read(Some("application/json"), false, "{}"), Ok(()));
+        assert_eq!(try_read(Some("Application/JSON; charset=\"UTF-8\""), false, "{}"), Ok(()));
+        for content_type in [None, Some("text/plain"), Some("application/json; charset=latin1"), Some("application/jsonp")] {
+            assert_eq!(try_read(content_type, false, "{}"), Err(Kind::UnsupportedMediaType), "{content_type:?}");
+        }
+        assert_eq!(try_read(Some("application/json"), true, "{}"), Err(Kind::UnsupportedMediaType));
+        assert_eq!(try_read(Some("application/json"), false, "01234567890"), Err(Kind::PayloadTooLarge));
+    }
+}

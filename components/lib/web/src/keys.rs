@@ -1,0 +1,88 @@
+//! Keyed hashes under which a request's phone and address are counted (promise a23).
+
+use domain::{Phone, limits};
+use http::HeaderMap;
+use store::accounts::{PhoneKeys, SmsLimits};
+use vault::MacKey;
+
+use crate::{Problem, address, settings};
+
+/// The key of keyed hashes and the limits an operator sets.
+pub struct Limits {
+    key: MacKey,
+    proxy: String,
+    sms_prefixes: String,
+    sms_address: i32,
+    sms_country: i32,
+    sms_daily: i32,
+    attempts: i32,
+}
+
+impl Limits {
+    /// Reads the variables `limit_key`, `trusted_proxy`, `sms_prefixes`, `sms_address_limit`, `sms_country_limit`,
+    /// `sms_daily_limit` and `attempts_limit`.
+    ///
+    /// # Errors
+    /// 503 `not-configured`.
+    pub async fn load() -> Result<Self, Problem> {
+        Ok(Self {
+            key: settings::mac_key("limit_key").await?,
+            proxy: settings::optional("trusted_proxy").await?.trim().to_ascii_lowercase(),
+            sms_prefixes: settings::optional("sms_prefixes").await?,
+            sms_address: settings::number("sms_address_limit").await?,
+            sms_country: settings::number("sms_country_limit").await?,
+            sms_daily: settings::number("sms_daily_limit").await?,
+            attempts: settings::number("attempts_limit").await?,
+        })
+    }
+
+    /// The keyed hashes of a phone.
+    #[must_use]
+    pub fn phone(&self, phone: &Phone) -> PhoneKeys {
+        PhoneKeys {
+            phone: self.key.lookup("phone", &[phone.expose().as_bytes()]),
+            country: self.key.lookup("country", &[phone.country_prefix().as_bytes()]),
+        }
+    }
+
+    /// The keyed hash of the caller's address prefix.
+    #[must_use]
+    pub fn address(&self, headers: &HeaderMap) -> String {
+        self.key.lookup("address", &[&address::prefix(headers, &self.proxy)])
+    }
+
+    /// The keyed hash of an account's sign-ins from the caller's address prefix, so that nobody can lock others out.
+    #[must_use]
+    pub fn sign_in(&self, email: &domain::Email, headers: &HeaderMap) -> String {
+        self.key.lookup("sign-in", &[email.expose().as_bytes(), &address::prefix(headers, &self.proxy)])
+    }
+
+    /// The limits of one SMS.
+    #[must_use]
+    pub fn sms(&self, headers: &HeaderMap) -> SmsLimits {
+        let all = [
+            limits::SMS_PHONE_MINUTE,
+            limits::SMS_PHONE_DAY,
+            limits::Limit { max: self.sms_country, ..limits::SMS_COUNTRY },
+            limits::Limit { max: self.sms_address, ..limits::SMS_ADDRESS },
+            limits::Limit { max: self.sms_daily, ..limits::SMS_ALL },
+        ];
+        SmsLimits {
+            address_key: self.address(headers),
+            max: all.iter().map(|limit| limit.max).collect(),
+            seconds: all.iter().map(|limit| limit.seconds).collect(),
+        }
+    }
+
+    /// A limit on tries from one address, as the operator set it.
+    #[must_use]
+    pub fn attempts(&self, limit: limits::Limit) -> limits::Limit {
+        limits::Limit { max: self.attempts, ..limit }
+    }
+
+    /// Whether an SMS may go to this country at all.
+    #[must_use]
+    pub fn allows(&self, phone: &Phone) -> bool {
+        phone.allowed_by(&self.sms_prefixes)
+    }
+}

@@ -1,0 +1,95 @@
+//! Messages, on their way to the private component `notify`.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{Request, header};
+use serde::{Deserialize, Serialize};
+use spin_sdk::http::FullBody;
+use vault::{MacKey, internal};
+
+use crate::{Problem, log, now, settings, sleep, spawn};
+use domain::Language;
+
+/// The path of `notify`.
+pub const PATH: &str = "/v1/internal/messages";
+
+/// A message to a person. Texts are `notify`'s; what is personal is in these fields and in nothing that is logged.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Message {
+    /// An SMS with a code.
+    Code {
+        /// E.164.
+        to: String,
+        /// Six digits.
+        code: String,
+        /// Of the text.
+        language: Language,
+    },
+    /// An email to the owner of an address that somebody signed up with.
+    AddressTaken {
+        /// The address.
+        to: String,
+        /// Of the text.
+        language: Language,
+    },
+    /// An email to somebody whose refresh token was used twice.
+    SessionReused {
+        /// The address.
+        to: String,
+        /// Of the text.
+        language: Language,
+    },
+    /// Nothing, sent all the same so that a decoy makes the same calls (contract, *No oracle*).
+    Nothing,
+}
+
+/// Calls `notify`.
+#[derive(Clone, Debug)]
+pub struct Notifier {
+    url: String,
+    key: MacKey,
+}
+
+impl Notifier {
+    /// Reads the variables `notify_url` and `internal_key`.
+    ///
+    /// # Errors
+    /// 503 `not-configured`.
+    pub async fn load() -> Result<Self, Problem> {
+        let url = settings::required("notify_url").await?.trim_end_matches('/').to_owned();
+        Ok(Self { url, key: settings::mac_key("internal_key").await? })
+    }
+
+    /// Sends a message after the answer was given; nobody waits for it. Tried three times: a message that may have been sent
+    /// twice is better than one that was not sent.
+    pub fn send_later(&self, message: Message) {
+        let this = self.clone();
+        spawn(async move {
+            for pause in [Some(500), Some(2_000), None] {
+                match this.send(&message).await {
+                    Ok(true) => return,
+                    // Refused for good: the log of `notify` has the reason.
+                    Ok(false) => break,
+                    Err(error) => log::failure("notify", &error),
+                }
+                if let Some(milliseconds) = pause {
+                    sleep(Duration::from_millis(milliseconds)).await;
+                }
+            }
+            log::event("message-lost", serde_json::json!({}));
+        });
+    }
+
+    async fn send(&self, message: &Message) -> Result<bool, outbound::Error> {
+        let body = Bytes::from(serde_json::to_vec(message).map_err(|_| outbound::Error::Address)?);
+        let request = Request::post(format!("{}{PATH}", self.url))
+            .header(header::CONTENT_TYPE, "application/json")
+            .header(internal::HEADER, internal::sign(&self.key, now().as_second(), PATH, &body))
+            .body(FullBody::new(body))
+            .map_err(|_| outbound::Error::Address)?;
+        let (status, _) = outbound::call(request, Duration::from_secs(15), 4_096).await?;
+        if status.is_server_error() { Err(outbound::Error::Unreachable) } else { Ok(status.is_success()) }
+    }
+}
