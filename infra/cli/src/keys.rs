@@ -1,0 +1,351 @@
+//! The secrets of an installation: made once, kept in a file that only its owner can read, given to the components as variables.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::fs::{self, OpenOptions};
+use std::io::{self, Write as _};
+use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
+use std::path::{Path, PathBuf};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use ring::rand::{SecureRandom as _, SystemRandom};
+use ring::signature::{Ed25519KeyPair, KeyPair as _};
+use serde_json::json;
+
+/// The zones that have a database role, each with a password of its own.
+pub const ZONES: [&str; 5] = ["identity", "generation", "rights", "billing", "lifecycle"];
+
+/// Keys of 32 random bytes in base64url, each for one purpose.
+const SIMPLE_KEYS: [&str; 4] = ["internal_key", "limit_key", "otp_key", "refresh_key"];
+
+/// Why keys could not be made, read or kept.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The system gives no random bytes.
+    #[error("the system has no random bytes")]
+    Random,
+    /// A file is there already: keys are never overwritten, since what they encrypted would be lost.
+    #[error("{0} exists; keys are never overwritten, because what they encrypted would be lost with them")]
+    Exists(PathBuf),
+    /// A line that is not `SPIN_VARIABLE_<NAME>=<value>`. The line itself is left out: it may be a secret.
+    #[error("{path}, line {line}: expected SPIN_VARIABLE_<NAME>=<value>")]
+    Syntax {
+        /// The file.
+        path: PathBuf,
+        /// From 1.
+        line: usize,
+    },
+    /// A signing key without the public keys that belong to it, or the other way round.
+    #[error("{0} has a signing key without verification keys, or the other way round")]
+    Incomplete(PathBuf),
+    /// Readable by others than its owner.
+    #[error("{0} can be read by others; `chmod 600` it")]
+    Readable(PathBuf),
+    /// The file system failed.
+    #[error("{path}: {source}")]
+    File {
+        /// Which file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+}
+
+impl Error {
+    fn file(path: &Path) -> impl FnOnce(io::Error) -> Self {
+        let path = path.to_owned();
+        move |source| Self::File { path, source }
+    }
+}
+
+/// All secrets of an installation by the name of their Spin variable, and the public keys with them.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Keys(BTreeMap<String, String>);
+
+impl fmt::Debug for Keys {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_set().entries(self.0.keys()).finish()
+    }
+}
+
+impl Keys {
+    /// Fresh ones.
+    ///
+    /// # Errors
+    /// [`Error::Random`].
+    pub fn generate() -> Result<Self, Error> {
+        let mut keys = Self(BTreeMap::new());
+        keys.complete()?;
+        Ok(keys)
+    }
+
+    /// Makes every key that is missing, and says whether there was one.
+    fn complete(&mut self) -> Result<bool, Error> {
+        let before = self.0.len();
+        for name in SIMPLE_KEYS {
+            self.add(name, || Ok(URL_SAFE_NO_PAD.encode(random::<32>()?)))?;
+        }
+        // A numbered set, the newest first; others are added when the master key is rotated.
+        self.add("master_keys", || Ok(format!("1:{}", URL_SAFE_NO_PAD.encode(random::<32>()?))))?;
+        for zone in ZONES {
+            // Hexadecimal, because it becomes part of a connection URL.
+            self.add(&format!("{zone}_password"), || Ok(hex::encode(random::<24>()?)))?;
+        }
+        if !self.0.contains_key("signing_key") {
+            let (signing, verification) = session_keys()?;
+            self.0.insert("signing_key".to_owned(), signing);
+            self.0.insert("verification_keys".to_owned(), verification);
+        }
+        Ok(self.0.len() > before)
+    }
+
+    fn add(&mut self, name: &str, make: impl FnOnce() -> Result<String, Error>) -> Result<(), Error> {
+        if !self.0.contains_key(name) {
+            self.0.insert(name.to_owned(), make()?);
+        }
+        Ok(())
+    }
+
+    /// The value of every variable, by its name in `spin.toml`.
+    #[must_use]
+    pub fn variables(&self) -> &BTreeMap<String, String> {
+        &self.0
+    }
+
+    /// The password of a zone's database role.
+    #[must_use]
+    pub fn password(&self, zone: &str) -> Option<&str> {
+        self.0.get(&format!("{zone}_password")).map(String::as_str)
+    }
+
+    /// The keys as the lines of an environment file, as [`environment`] writes them.
+    #[must_use]
+    pub fn to_environment(&self) -> String {
+        environment(&self.0)
+    }
+
+    /// Writes the keys to a new file that only its owner can read.
+    ///
+    /// # Errors
+    /// [`Error::Exists`], [`Error::File`].
+    pub fn save(&self, path: &Path) -> Result<(), Error> {
+        write_new(path, &self.to_environment()).map_err(|error| match error.kind() {
+            io::ErrorKind::AlreadyExists => Error::Exists(path.to_owned()),
+            _ => Error::file(path)(error),
+        })
+    }
+
+    /// Reads what [`save`](Self::save) wrote.
+    ///
+    /// # Errors
+    /// [`Error::File`], [`Error::Readable`], [`Error::Syntax`], [`Error::Incomplete`].
+    pub fn load(path: &Path) -> Result<Self, Error> {
+        let text = fs::read_to_string(path).map_err(Error::file(path))?;
+        let mode = fs::metadata(path).map_err(Error::file(path))?.permissions().mode();
+        if mode & 0o077 != 0 {
+            return Err(Error::Readable(path.to_owned()));
+        }
+        let keys = parse(&text).map_err(|line| Error::Syntax { path: path.to_owned(), line })?;
+        if keys.contains_key("signing_key") != keys.contains_key("verification_keys") {
+            return Err(Error::Incomplete(path.to_owned()));
+        }
+        Ok(Self(keys))
+    }
+
+    /// The keys in `path`, made on the first call. Keys that a newer version needs and the file lacks are added to it; those that
+    /// are there stay.
+    ///
+    /// # Errors
+    /// Every [`Error`] but [`Error::Exists`].
+    pub fn load_or_generate(path: &Path) -> Result<Self, Error> {
+        let mut keys = match Self::load(path) {
+            Err(Error::File { source, .. }) if source.kind() == io::ErrorKind::NotFound => Self(BTreeMap::new()),
+            loaded => loaded?,
+        };
+        if keys.complete()? {
+            // Beside it first, then renamed: an interruption leaves either the old file or the new one.
+            let new = path.with_extension("new");
+            match fs::remove_file(&new) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(Error::file(&new)(error)),
+                _ => {}
+            }
+            keys.save(&new)?;
+            fs::rename(&new, path).map_err(Error::file(path))?;
+        }
+        Ok(keys)
+    }
+}
+
+/// The lines of an environment file: `SPIN_VARIABLE_<NAME>=<value>`, for `set -a; . file`. A value with more in it than letters,
+/// digits and `:/?&=+.,@_-` is put in single quotes.
+#[must_use]
+pub fn environment(variables: &BTreeMap<String, String>) -> String {
+    let plain = |value: &str| value.chars().all(|c| c.is_ascii_alphanumeric() || ":/?=+.,@_-".contains(c));
+    variables.iter().fold(String::new(), |lines, (name, value)| {
+        let value = if plain(value) { value.clone() } else { format!("'{}'", value.replace('\'', r"'\''")) };
+        lines + &format!("SPIN_VARIABLE_{}={value}\n", name.to_ascii_uppercase())
+    })
+}
+
+/// Writes a file that must not exist yet and that only its owner can read.
+///
+/// # Errors
+/// Of the file system.
+pub fn write_new(path: &Path, text: &str) -> io::Result<()> {
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
+    file.write_all(text.as_bytes())?;
+    file.sync_all()
+}
+
+/// The variables in an environment file of ours; the number of the first line that is not one as the error.
+fn parse(text: &str) -> Result<BTreeMap<String, String>, usize> {
+    let mut variables = BTreeMap::new();
+    for (number, line) in text.lines().enumerate() {
+        let line = line.trim();
+        if line.is_empty() || line.starts_with('#') {
+            continue;
+        }
+        let (name, value) = line.strip_prefix("SPIN_VARIABLE_").and_then(|rest| rest.split_once('=')).ok_or(number + 1)?;
+        let value = match value.strip_prefix('\'') {
+            Some(rest) => rest.strip_suffix('\'').ok_or(number + 1)?.replace(r"'\''", "'"),
+            None => value.to_owned(),
+        };
+        variables.insert(name.to_ascii_lowercase(), value);
+    }
+    Ok(variables)
+}
+
+/// A key pair for access tokens: `kid:seed` for those who sign, a JWK set (RFC 7517, RFC 8037) for everybody.
+fn session_keys() -> Result<(String, String), Error> {
+    let kid = format!("session-{}", jiff::Zoned::now().strftime("%Y%m%d"));
+    let seed = random::<32>()?;
+    // ring refuses a seed only for its length.
+    let pair = Ed25519KeyPair::from_seed_unchecked(&seed).map_err(|_| Error::Random)?;
+    let public = URL_SAFE_NO_PAD.encode(pair.public_key());
+    let set = json!({
+        "keys": [{ "kty": "OKP", "crv": "Ed25519", "use": "sig", "alg": "EdDSA", "kid": kid, "x": public }],
+    });
+    Ok((format!("{kid}:{}", URL_SAFE_NO_PAD.encode(seed)), set.to_string()))
+}
+
+fn random<const N: usize>() -> Result<[u8; N], Error> {
+    let mut bytes = [0; N];
+    SystemRandom::new().fill(&mut bytes).map_err(|_| Error::Random)?;
+    Ok(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+    use super::*;
+    use ring::signature::{ED25519, UnparsedPublicKey};
+
+    fn decode(text: &str) -> Vec<u8> {
+        URL_SAFE_NO_PAD.decode(text).unwrap()
+    }
+
+    #[test]
+    fn every_key_has_the_form_its_readers_expect() {
+        let keys = Keys::generate().unwrap();
+        let value = |name: &str| keys.variables()[name].clone();
+        for name in SIMPLE_KEYS {
+            assert_eq!(decode(&value(name)).len(), 32, "{name}");
+        }
+        let (number, master) = value("master_keys").split_once(':').map(|(a, b)| (a.to_owned(), b.to_owned())).unwrap();
+        assert_eq!((number.as_str(), decode(&master).len()), ("1", 32));
+        for zone in ZONES {
+            assert_eq!(hex::decode(keys.password(zone).unwrap()).unwrap().len(), 24, "{zone}");
+        }
+        assert_eq!(keys.variables().len(), SIMPLE_KEYS.len() + ZONES.len() + 3);
+    }
+
+    #[test]
+    fn what_the_signing_key_signs_the_published_key_verifies() {
+        let keys = Keys::generate().unwrap();
+        let (kid, seed) = keys.variables()["signing_key"].split_once(':').unwrap();
+        let pair = Ed25519KeyPair::from_seed_unchecked(&decode(seed)).unwrap();
+        let set: serde_json::Value = serde_json::from_str(&keys.variables()["verification_keys"]).unwrap();
+        let key = &set["keys"][0];
+        assert_eq!(key["kid"], kid);
+        assert!(kid.starts_with("session-") && kid.len() == "session-20260101".len());
+        assert_eq!(
+            (&key["kty"], &key["crv"], &key["alg"], &key["use"]),
+            (&"OKP".into(), &"Ed25519".into(), &"EdDSA".into(), &"sig".into())
+        );
+        let public = decode(key["x"].as_str().unwrap());
+        UnparsedPublicKey::new(&ED25519, public).verify(b"token", pair.sign(b"token").as_ref()).unwrap();
+        assert!(key.get("d").is_none(), "no private part");
+    }
+
+    #[test]
+    fn two_installations_share_nothing() {
+        let (one, other) = (Keys::generate().unwrap(), Keys::generate().unwrap());
+        for (name, value) in one.variables() {
+            assert_ne!(value, &other.variables()[name], "{name}");
+        }
+    }
+
+    #[test]
+    fn the_file_is_private_comes_back_the_same_and_is_never_overwritten() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("keys.env");
+        let keys = Keys::generate().unwrap();
+        keys.save(&path).unwrap();
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        assert!(Keys::load(&path).unwrap() == keys);
+        assert!(matches!(Keys::generate().unwrap().save(&path), Err(Error::Exists(_))));
+        assert!(Keys::load(&path).unwrap() == keys);
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
+        assert!(matches!(Keys::load(&path), Err(Error::Readable(_))));
+    }
+
+    #[test]
+    fn keys_that_a_newer_version_needs_are_added_to_the_old_ones() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("keys.env");
+        let mut old = Keys::generate().unwrap();
+        let added = old.0.remove("billing_password").unwrap();
+        old.save(&path).unwrap();
+        let new = Keys::load_or_generate(&path).unwrap();
+        assert_ne!(new.0["billing_password"], added);
+        assert!(old.0.iter().all(|(name, value)| new.0[name] == *value));
+        assert!(Keys::load_or_generate(&path).unwrap() == new);
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+    }
+
+    #[test]
+    fn a_shell_reads_the_file_as_it_was_meant() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("x.env");
+        let values =
+            [("plain", "1:a-b_c/d?e=f"), ("json", r#"{"a b": [1], "$x": "`ls`"}"#), ("quote", "it's\ntwo lines"), ("empty", "")];
+        let variables = values.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
+        write_new(&path, &environment(&variables)).unwrap();
+        for (name, value) in values {
+            let script = format!("set -a; . {}; printenv SPIN_VARIABLE_{}", path.display(), name.to_uppercase());
+            let output = std::process::Command::new("sh").args(["-c", &script]).output().unwrap();
+            assert_eq!(String::from_utf8(output.stdout).unwrap(), format!("{value}\n"), "{name}");
+        }
+    }
+
+    #[test]
+    fn wrong_lines_are_named_by_number_and_not_repeated() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("keys.env");
+        write_new(&path, "# comment\n\nSPIN_VARIABLE_OTP_KEY=x\nsecret stuff\n").unwrap();
+        let error = Keys::load(&path).unwrap_err().to_string();
+        assert!(error.contains("line 4") && !error.contains("stuff"), "{error}");
+        fs::remove_file(&path).unwrap();
+        write_new(&path, "SPIN_VARIABLE_SIGNING_KEY=x\n").unwrap();
+        assert!(matches!(Keys::load(&path), Err(Error::Incomplete(_))));
+    }
+
+    #[test]
+    fn debug_output_has_names_and_no_values() {
+        let keys = Keys::generate().unwrap();
+        let text = format!("{keys:?}");
+        assert!(text.contains("master_keys"));
+        assert!(keys.variables().values().all(|value| !text.contains(value.as_str())));
+    }
+}
