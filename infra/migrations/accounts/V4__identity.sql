@@ -295,10 +295,11 @@ end
 $$;
 
 -- Counts a try before the password is looked at, so that parallel guesses all count; a right one resets. `wait` above 0 refuses.
--- `p_delays` are the seconds of the 5th, 6th, … failure; the last stands for all that follow.
+-- `p_delays` are the seconds of the 5th, 6th, … failure; the last stands for all that follow. `unproved_phone` is set where the
+-- phone was never verified: the caller makes the keys of its limits.
 create function signin_begin(
     p_now timestamp, p_email text, p_lock_key text, p_address_key text, p_max integer, p_seconds integer, p_delays integer[],
-    out limited boolean, out wait integer, out user_id uuid, out password_hash text)
+    out limited boolean, out wait integer, out user_id uuid, out password_hash text, out unproved_phone text)
 language plpgsql volatile security definer set search_path = pg_catalog, public as $$
 #variable_conflict use_column
 declare
@@ -321,7 +322,8 @@ begin
         locked_until = case when v_failures >= 5
             then p_now + make_interval(secs => p_delays[least(v_failures - 4, array_length(p_delays, 1))]) end
     where key = 'signin:' || p_lock_key;
-    select u.id, u.password_hash into user_id, password_hash from users u where u.email = p_email and is_live(p_now, u);
+    select u.id, u.password_hash, case when u.phone_verified_at is null then u.phone end into user_id, password_hash, unproved_phone
+    from users u where u.email = p_email and is_live(p_now, u);
 end
 $$;
 
@@ -368,12 +370,12 @@ begin
 end
 $$;
 
--- Outcomes: `invalid`, `reused` (the family is revoked), `rotated`, `repeated` (the same successor once more). `expires` is when
+-- Outcomes: `invalid`, `reused` (the family is revoked; the owner is to be told), `rotated`, `repeated` (the same successor once more). `expires` is when
 -- the successor ends.
 create function session_refresh(
     p_now timestamp, p_session uuid, p_presented bytea, p_successor bytea, p_token_expires timestamp, p_repeat_seconds integer,
     out outcome text, out user_id uuid, out tenant_id uuid, out role text, out language text, out phone_verified boolean,
-    out expires timestamp)
+    out expires timestamp, out owner_email text, out owner_language text)
 language plpgsql volatile security definer set search_path = pg_catalog, public as $$
 #variable_conflict use_column
 declare
@@ -405,6 +407,8 @@ begin
     else
         update sessions set revoked_at = p_now where id = p_session;
         outcome := 'reused';
+        owner_email := u.email;
+        owner_language := u.language;
         return;
     end if;
     user_id := u.id;
@@ -450,10 +454,3 @@ grant execute on function
 to identity;
 grant execute on function session_read(timestamp, uuid, uuid) to generation, rights, billing;
 grant execute on function unproved_prune(timestamp, integer) to lifecycle;
-
--- The phone of an account that never proved one: the caller needs it to make the keys of its limits.
-create function unverified_phone(p_user uuid) returns text
-language sql stable security definer set search_path = pg_catalog, public as $$
-    select (select phone from users where id = p_user and phone_verified_at is null)
-$$;
-grant execute on function unverified_phone(uuid) to identity;

@@ -1,1 +1,56 @@
-//! Merges the components' OpenAPI documents into openapi.json.
+//! Merges the components' OpenAPI documents into the one that is committed as `openapi.json` and served by `meta`.
+//!
+//! The one place of `infra` that knows the components: the contract comes from their code and is never written by hand.
+
+use utoipa::{
+    Modify as _,
+    openapi::{ContactBuilder, InfoBuilder, LicenseBuilder, OpenApi, OpenApiBuilder},
+};
+
+/// The whole document, as it is committed.
+///
+/// # Errors
+/// If a part does not serialise.
+pub fn document() -> Result<String, Box<dyn std::error::Error>> {
+    let info = InfoBuilder::new()
+        .title("Ask N Pic")
+        .version("1")
+        .description(Some(
+            "From a written brief to an adjustable visual. Errors are application/problem+json (RFC 9457) with `type` \
+             `urn:asknpic:problem:<name>`; times are RFC 3339 in UTC; ids are UUIDv7.",
+        ))
+        .contact(Some(ContactBuilder::new().name(Some("Ask N Pic")).build()))
+        .license(Some(LicenseBuilder::new().name("Apache-2.0").identifier(Some("Apache-2.0")).build()))
+        .build();
+    let mut document = OpenApiBuilder::new().info(info).build();
+    for part in parts() {
+        document.merge(part);
+    }
+    web::schema::Bearer.modify(&mut document);
+    Ok(document.to_pretty_json()? + "\n")
+}
+
+fn parts() -> [OpenApi; 6] {
+    [signup::openapi(), otp::openapi(), session::openapi(), generate::openapi(), library::openapi(), meta::openapi()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A change of the contract shows in review as a change of this file.
+    #[test]
+    fn the_committed_document_is_the_codes() {
+        let committed = include_str!("../../../openapi.json");
+        assert!(document().expect("a document") == committed, "run `cargo run -p asknpic-openapi` and commit openapi.json");
+    }
+
+    #[test]
+    fn every_path_belongs_to_one_component() {
+        let mut seen = std::collections::BTreeSet::new();
+        for path in parts().into_iter().flat_map(|part| part.paths.paths.into_keys()) {
+            assert!(seen.insert(path.clone()), "{path} is in two components");
+        }
+        assert!(seen.contains("/v1/signup") && seen.contains("/v1/generations/{id}"), "{seen:?}");
+    }
+}

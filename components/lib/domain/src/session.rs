@@ -9,6 +9,9 @@ pub const FAMILY_SECONDS: i64 = 90 * 86_400;
 /// How long after a rotation its predecessor still gets the same successor (two tabs at once).
 pub const REPEAT_SECONDS: i64 = 10;
 
+/// How long a sign-in or a code counts as *recent* (promise a08).
+pub const RECENT_SECONDS: i64 = 600;
+
 /// The delay after failed sign-ins of one account from one address: none for four, then 1, 2, 4, 8 and at most 15 minutes.
 #[must_use]
 pub fn lockout_seconds(failures: i32) -> i64 {

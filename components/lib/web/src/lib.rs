@@ -8,10 +8,13 @@ pub mod cookie;
 pub mod keys;
 pub mod log;
 pub mod notify;
+pub mod otp;
 pub mod problem;
 pub mod ready;
+pub mod schema;
 pub mod serve;
 pub mod settings;
+pub mod tokens;
 
 pub use context::Context;
 pub use problem::{Kind, Problem};

@@ -52,8 +52,19 @@ pub enum Begin {
     Rate(i32),
     /// Too many failures for this account from this address; seconds to wait.
     Locked(i32),
-    /// The account, if there is one, and its hash, if it has one.
-    Try(Option<UserId>, Option<String>),
+    /// The password may be looked at; there may be no such account.
+    Try(Option<Candidate>),
+}
+
+/// The account that an address belongs to.
+#[derive(Debug)]
+pub struct Candidate {
+    /// Its user.
+    pub user: UserId,
+    /// In the ASP.NET Core Identity V3 format; `None` where it signs in with a provider only.
+    pub password_hash: Option<String>,
+    /// Its phone, where that was never verified.
+    pub unproved_phone: Option<Phone>,
 }
 
 /// Counts a try and finds the account. Delays follow [`lockout_seconds`].
@@ -70,13 +81,18 @@ pub async fn signin_begin(
 ) -> Result<Begin, Error> {
     let delays: Vec<i32> = (5..=9).map(|failures| i32::try_from(lockout_seconds(failures)).unwrap_or(i32::MAX)).collect();
     let parameters = parameters![now, email.expose(), lock_key, address_key, limit.max, limit.seconds, delays];
-    let sql = "select limited, wait, user_id, password_hash from signin_begin($1, $2, $3, $4, $5, $6, $7)";
+    let sql = "select limited, wait, user_id, password_hash, unproved_phone from signin_begin($1, $2, $3, $4, $5, $6, $7)";
     let mut row = database.row(sql, parameters).await?;
     let (limited, wait) = (row.take::<bool>()?, row.take::<Option<i32>>()?.unwrap_or(0));
     match (limited, wait) {
         (true, wait) => Ok(Begin::Rate(wait)),
         (false, wait @ 1..) => Ok(Begin::Locked(wait)),
-        _ => Ok(Begin::Try(row.take::<Option<uuid::Uuid>>()?.map(UserId::from), row.take()?)),
+        _ => {
+            let user = row.take::<Option<uuid::Uuid>>()?.map(UserId::from);
+            let password_hash = row.take()?;
+            let unproved_phone = row.take::<Option<String>>()?.and_then(|phone| Phone::parse(&phone).ok());
+            Ok(Begin::Try(user.map(|user| Candidate { user, password_hash, unproved_phone })))
+        }
     }
 }
 
@@ -93,16 +109,7 @@ pub enum Finish {
     SignedIn(Holder),
 }
 
-/// The phone of an account that has signed in with its password but never proved it, for the keys of its limits.
-///
-/// # Errors
-/// As for any statement.
-pub async fn unverified_phone(database: &Database, user: UserId) -> Result<Option<Phone>, Error> {
-    let mut row = database.row("select unverified_phone($1)", parameters![user]).await?;
-    Ok(row.take::<Option<String>>()?.and_then(|phone| Phone::parse(&phone).ok()))
-}
-
-/// Opens a session, or a verification where the phone was never proved.
+/// Opens a session, or a verification where the phone was never proved; `keys` are that phone's.
 ///
 /// # Errors
 /// As for any statement.
@@ -114,7 +121,7 @@ pub async fn signin_finish(
     lock_key: &str,
     session: NewSession<'_>,
     code: NewCode<'_>,
-    keys: &PhoneKeys,
+    keys: Option<&PhoneKeys>,
     limits: &SmsLimits,
 ) -> Result<Finish, Error> {
     let parameters = parameters![
@@ -129,8 +136,8 @@ pub async fn signin_finish(
         code.code,
         code.code_expires,
         code.expires,
-        keys.phone.as_str(),
-        keys.country.as_str(),
+        keys.map_or("", |keys| keys.phone.as_str()),
+        keys.map_or("", |keys| keys.country.as_str()),
         limits.address_key.as_str(),
         limits.max.clone(),
         limits.seconds.clone(),
@@ -157,10 +164,19 @@ pub async fn signin_finish(
 pub enum Refresh {
     /// Unknown, revoked or too old.
     Invalid,
-    /// Used before: its family is revoked now.
-    Reused,
+    /// Used before: its family is revoked now, and its owner is to be told.
+    Reused(Owner),
     /// The successor is good until the time given, now or once more.
     Refreshed(Holder, Timestamp),
+}
+
+/// Whom to tell.
+#[derive(Debug)]
+pub struct Owner {
+    /// Their address.
+    pub email: Email,
+    /// Preferred language.
+    pub language: Language,
 }
 
 /// Rotates a refresh token.
@@ -177,13 +193,18 @@ pub async fn refresh(
 ) -> Result<Refresh, Error> {
     let repeat = i32::try_from(domain::session::REPEAT_SECONDS).unwrap_or(i32::MAX);
     let parameters = parameters![now, session, presented, successor, token_expires, repeat];
-    let sql = "select outcome, phone_verified, expires, user_id, tenant_id, role, language from session_refresh($1, $2, $3, $4, $5, $6)";
+    let sql = "select outcome, owner_email, owner_language, phone_verified, expires, user_id, tenant_id, role, language \
+               from session_refresh($1, $2, $3, $4, $5, $6)";
     let mut row = database.row(sql, parameters).await?;
     let outcome: String = row.take()?;
+    let (email, language) = (row.take::<Option<String>>()?, row.take::<Option<String>>()?);
     let (phone_verified, expires) = (row.take::<Option<bool>>()?, row.take::<Option<Timestamp>>()?);
     match outcome.as_str() {
         "invalid" => Ok(Refresh::Invalid),
-        "reused" => Ok(Refresh::Reused),
+        "reused" => Ok(Refresh::Reused(Owner {
+            email: email.and_then(|email| Email::parse(&email).ok()).ok_or(Error::Decode)?,
+            language: language.as_deref().and_then(Language::from_tag).unwrap_or_default(),
+        })),
         "rotated" | "repeated" => {
             let holder = Holder::take(&mut row, phone_verified.unwrap_or(false))?;
             Ok(Refresh::Refreshed(holder, expires.ok_or(Error::Decode)?))
