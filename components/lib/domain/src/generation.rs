@@ -7,8 +7,10 @@ use serde::{Deserialize, Serialize};
 pub const DEADLINE_SECONDS: i64 = 300;
 /// How long one call of the model may take, in seconds.
 pub const MODEL_SECONDS: u64 = 110;
-/// The most tokens the model may write (`num_predict`).
+/// The most tokens the model may write in all calls of one generation. Reserved with the prompts before the first call.
 pub const MAX_COMPLETION_TOKENS: i64 = 4_096;
+/// The most tokens the model may write in its first call (`num_predict`), so that something is left for the second.
+pub const FIRST_COMPLETION_TOKENS: i64 = 3_072;
 /// How long an idempotency key is remembered, in seconds.
 pub const IDEMPOTENCY_SECONDS: i64 = 86_400;
 

@@ -3,11 +3,13 @@
 //! Everything that decides (how long a code lives, what a plan allows, what a password must be) is here, so that it can be
 //! read in one place and tested without a runtime. Time and randomness come in as arguments.
 
+pub mod complexity;
 pub mod email;
 pub mod generation;
 pub mod ids;
 pub mod keyset;
 pub mod language;
+pub mod leak;
 pub mod limits;
 pub mod otp;
 pub mod password;
