@@ -23,10 +23,11 @@ pub use serve::serve;
 use jiff::Timestamp;
 use std::time::Duration;
 
-/// The time, from the runtime's wall clock (decision 4).
+/// The time, from the runtime's wall clock (decision 4), in whole microseconds as PostgreSQL keeps it: what was answered and what
+/// is stored are the same.
 #[must_use]
 pub fn now() -> Timestamp {
-    Timestamp::now()
+    Timestamp::from_microsecond(Timestamp::now().as_microsecond()).unwrap_or(Timestamp::MAX)
 }
 
 /// A time so many seconds later.

@@ -53,7 +53,9 @@ type Created = (StatusCode, Json<Value>);
 async fn sms(State(caught): State<Arc<Caught>>, uri: Uri, headers: HeaderMap, body: Bytes) -> Result<Created, Refusal> {
     let message: Sms = admit(&caught, &uri, &headers, &body).await?;
     message.check()?;
-    caught.catch(Channel::Sms, message.recipient, None, message.content);
+    // Brevo takes numbers with and without the plus; people and tests look for E.164.
+    let to = format!("+{}", message.recipient.trim_start_matches('+'));
+    caught.catch(Channel::Sms, to, None, message.content);
     // The older endpoint also told a reference and credits; this one tells the id only.
     Ok((StatusCode::CREATED, Json(json!({ "messageId": caught.next_number() }))))
 }

@@ -43,7 +43,7 @@ pub struct Message {
     pub id: Uuid,
     /// SMS or email.
     pub channel: Channel,
-    /// The phone as `notify` wrote it, or the first recipient's email.
+    /// The phone in E.164, or the first recipient's email.
     pub to: String,
     /// Of an email.
     pub subject: Option<String>,
