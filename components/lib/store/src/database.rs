@@ -178,7 +178,9 @@ impl Failure {
     fn of(error: &spin_sdk::pg::Error) -> Self {
         match error {
             spin_sdk::pg::Error::PgError(PgError::QueryFailed(QueryError::DbError(error))) => Self::of_server(error),
-            spin_sdk::pg::Error::PgError(PgError::ConnectionFailed(_) | PgError::QueryFailed(QueryError::Text(_))) => Self::Lost,
+            spin_sdk::pg::Error::PgError(
+                PgError::ConnectionFailed(_) | PgError::QueryFailed(QueryError::Text(_)) | PgError::Other(_),
+            ) => Self::Lost,
             _ => Self::Final(Error::Decode),
         }
     }
