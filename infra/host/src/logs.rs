@@ -1,0 +1,206 @@
+//! Where the components' own output goes: their stdout and stderr, byte for byte.
+
+use std::collections::BTreeMap;
+use std::fs::{File, OpenOptions};
+use std::io::Write;
+use std::path::PathBuf;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use tokio::io::AsyncWrite;
+use wasmtime_wasi::cli::{IsTerminal, StdoutStream};
+use wasmtime_wasi::p2::{OutputStream, Pollable, StreamError};
+
+/// Where the output of the components goes.
+#[derive(Clone, Debug, Default)]
+pub enum LogSink {
+    /// Nowhere.
+    #[default]
+    Discard,
+    /// To `<dir>/<component>_stdout.txt` and `<dir>/<component>_stderr.txt`, as Spin's `.spin/logs`; what is there is kept.
+    Files {
+        /// Created if it is not there.
+        dir: PathBuf,
+        /// Also to the stderr of the host, each line after the component's id.
+        follow: bool,
+    },
+    /// Into memory, for tests.
+    Memory(MemoryLog),
+}
+
+/// What components have written, in memory. Clones share it.
+#[derive(Clone, Debug, Default)]
+pub struct MemoryLog {
+    written: Arc<Mutex<Vec<Written>>>,
+}
+
+/// What one write of a component brought.
+#[derive(Debug)]
+struct Written {
+    component: String,
+    bytes: Vec<u8>,
+}
+
+impl MemoryLog {
+    /// An empty log.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// All that one component has written to stdout and stderr, in order.
+    #[must_use]
+    pub fn text(&self, component: &str) -> String {
+        self.collect(|id| id == component)
+    }
+
+    /// All that all components have written, in order.
+    #[must_use]
+    pub fn all(&self) -> String {
+        self.collect(|_| true)
+    }
+
+    fn collect(&self, wanted: impl Fn(&str) -> bool) -> String {
+        let written = lock(&self.written);
+        let bytes: Vec<u8> =
+            written.iter().filter(|one| wanted(&one.component)).flat_map(|one| one.bytes.iter().copied()).collect();
+        String::from_utf8_lossy(&bytes).into_owned()
+    }
+}
+
+/// Nothing that holds one of this module's locks can leave its data half changed.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The open outputs of a host's components.
+#[derive(Default)]
+pub(crate) struct Outputs(BTreeMap<String, [Output; 2]>);
+
+impl Outputs {
+    /// Opens stdout and stderr of every component.
+    pub(crate) fn open<'a>(sink: &LogSink, components: impl Iterator<Item = &'a str>) -> Result<Self, (PathBuf, std::io::Error)> {
+        let open = |component: &str| -> Result<[Output; 2], (PathBuf, std::io::Error)> {
+            Ok([Output::open(sink, component, "stdout")?, Output::open(sink, component, "stderr")?])
+        };
+        components.map(|id| Ok((id.to_owned(), open(id)?))).collect::<Result<_, _>>().map(Self)
+    }
+
+    /// Stdout and stderr of a component.
+    pub(crate) fn of(&self, component: &str) -> [Output; 2] {
+        self.0.get(component).cloned().unwrap_or_default()
+    }
+}
+
+/// One of the outputs of a component; all its instances share it.
+#[derive(Clone, Default)]
+pub(crate) struct Output(Option<Arc<Mutex<Writer>>>);
+
+enum Writer {
+    File { file: File, follow: Option<Follow> },
+    Memory { component: String, log: MemoryLog },
+}
+
+/// Passes whole lines on to the host's stderr.
+struct Follow {
+    component: String,
+    line: Vec<u8>,
+}
+
+impl Follow {
+    fn write(&mut self, bytes: &[u8]) {
+        for piece in bytes.split_inclusive(|byte| *byte == b'\n') {
+            self.line.extend_from_slice(piece);
+            if piece.ends_with(b"\n") {
+                // A closed stderr must not stop a component.
+                let _ = write!(std::io::stderr().lock(), "[{}] {}", self.component, String::from_utf8_lossy(&self.line));
+                self.line.clear();
+            }
+        }
+    }
+}
+
+impl Output {
+    fn open(sink: &LogSink, component: &str, stream: &str) -> Result<Self, (PathBuf, std::io::Error)> {
+        let writer = match sink {
+            LogSink::Discard => return Ok(Self(None)),
+            LogSink::Memory(log) => Writer::Memory { component: component.to_owned(), log: log.clone() },
+            LogSink::Files { dir, follow } => {
+                let path = dir.join(format!("{component}_{stream}.txt"));
+                let file = std::fs::create_dir_all(dir)
+                    .and_then(|()| OpenOptions::new().create(true).append(true).open(&path))
+                    .map_err(|error| (path, error))?;
+                Writer::File { file, follow: follow.then(|| Follow { component: component.to_owned(), line: Vec::new() }) }
+            }
+        };
+        Ok(Self(Some(Arc::new(Mutex::new(writer)))))
+    }
+
+    fn write(&self, bytes: &[u8]) -> std::io::Result<()> {
+        let Some(writer) = &self.0 else { return Ok(()) };
+        match &mut *lock(writer) {
+            Writer::Memory { component, log } => {
+                lock(&log.written).push(Written { component: component.clone(), bytes: bytes.to_vec() });
+            }
+            Writer::File { file, follow } => {
+                file.write_all(bytes)?;
+                if let Some(follow) = follow {
+                    follow.write(bytes);
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+// Written at once rather than through a task: what a component says just before it traps must not be lost.
+impl StdoutStream for Output {
+    fn async_stream(&self) -> Box<dyn AsyncWrite + Send + Sync> {
+        Box::new(self.clone())
+    }
+
+    fn p2_stream(&self) -> Box<dyn OutputStream> {
+        Box::new(self.clone())
+    }
+}
+
+impl IsTerminal for Output {
+    fn is_terminal(&self) -> bool {
+        false
+    }
+}
+
+impl OutputStream for Output {
+    fn write(&mut self, bytes: Bytes) -> Result<(), StreamError> {
+        Output::write(self, &bytes).map_err(|error| StreamError::LastOperationFailed(error.into()))
+    }
+
+    fn flush(&mut self) -> Result<(), StreamError> {
+        Ok(())
+    }
+
+    fn check_write(&mut self) -> Result<usize, StreamError> {
+        Ok(64 * 1024)
+    }
+}
+
+#[wasmtime_wasi::async_trait]
+impl Pollable for Output {
+    async fn ready(&mut self) {}
+}
+
+impl AsyncWrite for Output {
+    fn poll_write(self: Pin<&mut Self>, _: &mut Context<'_>, bytes: &[u8]) -> Poll<std::io::Result<usize>> {
+        Poll::Ready(Output::write(&self, bytes).map(|()| bytes.len()))
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<std::io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<std::io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+}
