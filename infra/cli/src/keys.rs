@@ -182,10 +182,11 @@ impl Keys {
 #[must_use]
 pub fn environment(variables: &BTreeMap<String, String>) -> String {
     let plain = |value: &str| value.chars().all(|c| c.is_ascii_alphanumeric() || ":/?=+.,@_-".contains(c));
-    variables.iter().fold(String::new(), |lines, (name, value)| {
+    let line = |(name, value): (&String, &String)| {
         let value = if plain(value) { value.clone() } else { format!("'{}'", value.replace('\'', r"'\''")) };
-        lines + &format!("SPIN_VARIABLE_{}={value}\n", name.to_ascii_uppercase())
-    })
+        format!("SPIN_VARIABLE_{}={value}\n", name.to_ascii_uppercase())
+    };
+    variables.iter().map(line).collect()
 }
 
 /// Writes a file that must not exist yet and that only its owner can read.

@@ -1,4 +1,11 @@
 //! The `asknpic` command as a library: what the end-to-end suite and the operator's own tools call.
 
+pub mod commands;
+pub mod components;
+mod journey;
 pub mod keys;
+pub mod manifest;
 pub mod migrate;
+pub mod project;
+pub mod stack;
+mod ui;

@@ -1,0 +1,63 @@
+//! The subcommands, one file each.
+
+mod build;
+mod keys;
+mod manifest;
+mod migrate;
+mod try_it;
+mod up;
+
+use clap::{Parser, Subcommand};
+
+/// Runs, builds and looks after Ask N Pic.
+#[derive(Debug, Parser)]
+#[command(version, about)]
+pub struct Asknpic {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run everything on this machine: databases, model, message catcher, components
+    Up(up::Up),
+    /// Make the whole journey from sign-up to picture, and write visual.svg and visual.png
+    Try(try_it::Try),
+    /// Build the components and print their sizes; fails if one is over its limit
+    Build(build::Build),
+    /// Bring the four databases to the schema of this program
+    Migrate(migrate::Migrate),
+    /// Make the secrets of an installation
+    #[command(subcommand)]
+    Keys(keys::Keys),
+    /// Print a spin.toml for some of the components alone
+    Manifest(manifest::Manifest),
+}
+
+impl Asknpic {
+    /// Does what the command line says.
+    ///
+    /// # Errors
+    /// Why it could not be done, for the person at the keyboard.
+    pub async fn run(self) -> anyhow::Result<()> {
+        match self.command {
+            Command::Up(up) => up.run().await,
+            Command::Try(journey) => journey.run().await,
+            Command::Build(build) => build.run(),
+            Command::Migrate(migrate) => migrate.run().await,
+            Command::Keys(keys) => keys.run(),
+            Command::Manifest(manifest) => manifest.run(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Asknpic;
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Asknpic::command().debug_assert();
+    }
+}

@@ -1,0 +1,295 @@
+//! `asknpic up`
+
+use std::fs::{self, File, TryLockError};
+use std::io::{Read as _, Write as _};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, bail};
+use asknpic_host::{Config, Host, LogSink};
+use asknpic_local::{model, postgres};
+use clap::Args;
+use serde::{Deserialize, Serialize};
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::keys::{self, Keys};
+use crate::project::Project;
+use crate::stack::{ModelSetup, Setup, Stack};
+use crate::ui::{Step, seconds};
+
+use super::build::build;
+
+/// How long requests may go on after Ctrl-C.
+const GRACE: Duration = Duration::from_secs(5);
+/// A brief for the curl lines and the first try.
+const EXAMPLE: &str = "poster for a jazz night, navy and gold, title top left";
+
+/// Runs everything on this machine until Ctrl-C
+///
+/// Data, keys and logs stay in --data; a second `up` is ready within seconds. `.local/spin.env` holds what `spin up` needs to run
+/// the same databases and stand-ins (see --no-host).
+#[derive(Args, Debug)]
+pub(super) struct Up {
+    /// Where the API listens
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:3000")]
+    listen: SocketAddr,
+    /// The API's port, in place of the one in --listen
+    #[arg(long)]
+    port: Option<u16>,
+    /// The local model's port
+    #[arg(long, value_name = "PORT", default_value_t = 11435)]
+    model_port: u16,
+    /// The message catcher's port
+    #[arg(long, value_name = "PORT", default_value_t = 8025)]
+    messages_port: u16,
+    /// PostgreSQL's port; a free one without it
+    #[arg(long, value_name = "PORT")]
+    postgres_port: Option<u16>,
+    /// Where databases, keys, logs and compiled components are kept
+    #[arg(long, value_name = "FOLDER", default_value = ".local")]
+    data: PathBuf,
+    /// Use this Ollama instead of the local model
+    #[arg(long, value_name = "URL", requires = "model")]
+    ollama: Option<String>,
+    /// The model of --ollama
+    #[arg(long, value_name = "NAME", requires = "ollama")]
+    model: Option<String>,
+    /// Run the components as they were built last
+    #[arg(long)]
+    no_build: bool,
+    /// Run everything but the components, for `spin up` beside it
+    #[arg(long)]
+    no_host: bool,
+    /// Print what the components log
+    #[arg(long)]
+    follow_logs: bool,
+}
+
+/// What a running `up` tells other commands, in its data folder.
+#[derive(Debug, Deserialize, Serialize)]
+pub(super) struct Running {
+    /// The API's base URL.
+    pub(super) url: String,
+    /// The message catcher's.
+    pub(super) messages: String,
+}
+
+impl Running {
+    /// What the `up` that uses `data` says, if one does.
+    pub(super) fn find(data: &Path) -> Option<Self> {
+        let lock = File::open(data.join("lock")).ok()?;
+        match lock.try_lock_shared() {
+            Err(TryLockError::WouldBlock) => serde_json::from_slice(&fs::read(data.join("up.json")).ok()?).ok(),
+            _ => None,
+        }
+    }
+}
+
+impl Up {
+    pub(super) async fn run(self) -> anyhow::Result<()> {
+        let started = Instant::now();
+        let project = Project::find()?;
+        let data = project.root().join(&self.data);
+        fs::create_dir_all(&data).with_context(|| data.display().to_string())?;
+        let _lock = lock(&data)?;
+        let listen = SocketAddr::new(self.listen.ip(), self.port.unwrap_or(self.listen.port()));
+        self.check_ports(listen)?;
+        if let (Some(url), Some(name)) = (&self.ollama, &self.model) {
+            check_ollama(url.clone(), name.clone()).await?;
+        }
+        if !self.no_build && !self.no_host {
+            let project = project.clone();
+            tokio::task::spawn_blocking(move || build(&project)).await??;
+        }
+        let keys = Keys::load_or_generate(&data.join("keys.env"))?;
+
+        let step = Step::start("starting PostgreSQL and the stand-ins");
+        let stack = Stack::start(self.setup(keys, &data), |what| step.say(what.to_owned())).await?;
+        step.done("PostgreSQL, model and message catcher are ready");
+        let public_url = format!("http://127.0.0.1:{}", listen.port());
+        let variables = stack.variables(&public_url);
+        write_private(&data.join("spin.env"), &keys::environment(&variables))?;
+
+        let host = if self.no_host {
+            None
+        } else {
+            let mut config = Config::new(project.manifest_file());
+            config.listen = listen;
+            config.variables = variables;
+            config.cache_dir = data.join("cache");
+            config.logs = LogSink::Files { dir: data.join("logs"), follow: self.follow_logs };
+            Some(start_host(config).await?)
+        };
+        let running = Running { url: public_url, messages: stack.catcher().url() };
+        let running_file = data.join("up.json");
+        if host.is_some() {
+            write_private(&running_file, &serde_json::to_string(&running)?)?;
+        }
+        println!("\nAsk N Pic is up ({}).\n", seconds(started.elapsed()));
+        println!("{}", self.addresses(&stack, &running, listen));
+
+        wait_for_the_end().await?;
+        println!("\nstopping (once more to stop at once)");
+        tokio::spawn(async {
+            if wait_for_the_end().await.is_ok() {
+                // PostgreSQL's supervisor stops it when this process is gone.
+                std::process::exit(130);
+            }
+        });
+        let _ = fs::remove_file(&running_file);
+        if let Some(host) = host {
+            host.stop(GRACE).await;
+        }
+        stack.stop().await;
+        println!("stopped");
+        Ok(())
+    }
+
+    /// Finds out before the long part that something cannot listen.
+    fn check_ports(&self, listen: SocketAddr) -> anyhow::Result<()> {
+        let local = |port| SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+        let wanted = [
+            (!self.no_host).then_some(("the API", listen, "--port")),
+            self.ollama.is_none().then_some(("the local model", local(self.model_port), "--model-port")),
+            Some(("the message catcher", local(self.messages_port), "--messages-port")),
+            self.postgres_port.map(|port| ("PostgreSQL", local(port), "--postgres-port")),
+        ];
+        for (what, addr, option) in wanted.into_iter().flatten() {
+            if let Err(error) = TcpListener::bind(addr) {
+                bail!("{what} cannot listen on {addr}: {error}. Choose another port with {option} (0 takes a free one)");
+            }
+        }
+        Ok(())
+    }
+
+    fn setup(&self, keys: Keys, data: &Path) -> Setup {
+        let local = |port| SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+        Setup {
+            keys,
+            postgres: postgres::Options::in_dir(data.join("postgres")).port(self.postgres_port.filter(|port| *port != 0)),
+            model: match (&self.ollama, &self.model) {
+                (Some(url), Some(name)) => ModelSetup::Ollama { url: url.trim_end_matches('/').to_owned(), name: name.clone() },
+                _ => ModelSetup::Local(local(self.model_port), model::Options::default()),
+            },
+            messages: local(self.messages_port),
+        }
+    }
+
+    fn addresses(&self, stack: &Stack, running: &Running, listen: SocketAddr) -> String {
+        let data = self.data.display();
+        let Running { url, messages } = running;
+        let model = match stack.model() {
+            Some(_) => format!("{} ({}: rules, no language model)", stack.model_url(), stack.model_name()),
+            None => format!("{} ({})", stack.model_url(), stack.model_name()),
+        };
+        let port = stack.cluster().port();
+        let api = if self.no_host { String::new() } else { format!("  API         {url}\n") };
+        let addresses = format!(
+            "{api}  messages    {messages}
+  model       {model}
+  PostgreSQL  PGPASSWORD=$(cat {data}/postgres/data/asknpic-password) \\
+              psql \"host=127.0.0.1 port={port} user=postgres dbname=accounts sslmode=verify-full sslrootcert={data}/postgres/tls/ca.pem\"
+"
+        );
+        let next = if self.no_host {
+            format!(
+                "
+The components are yours to run:
+  ./dev build; set -a; . {data}/spin.env; set +a; spin up --listen {listen}
+"
+            )
+        } else {
+            format!(
+                "  logs        {data}/logs
+
+Try next, in another terminal:
+  ./dev try \"{EXAMPLE}\"
+or step by step:
+  curl {url}/v1/signup --json '{{\"email\": \"ada@example.com\", \"password\": \"correct horse battery\", \"phone\": \"+33612345678\"}}'
+  curl {messages}/messages                       # the code, or open it in a browser
+  curl {url}/v1/otp/verify --json '{{\"verification_id\": \"…\", \"code\": \"…\"}}'
+  curl -N {url}/v1/generations -H 'Accept: text/event-stream' -H 'Authorization: Bearer …' \\
+       --json '{{\"brief\": \"{EXAMPLE}\"}}'
+  curl {url}/v1/generations/…/visual.png -H 'Authorization: Bearer …' -o visual.png
+"
+            )
+        };
+        format!("{addresses}{next}\nCtrl-C stops all of it.")
+    }
+}
+
+/// Starts the components, with what is compiled shown.
+pub(super) async fn start_host(mut config: Config) -> anyhow::Result<Host> {
+    let step = Arc::new(Step::start("starting the components"));
+    let shown = Arc::clone(&step);
+    config.progress = Some(Arc::new(move |progress| {
+        let verb = if progress.compiled { "compiled" } else { "loaded" };
+        shown.say(format!("starting the components: {} of {}, {verb} {}", progress.done, progress.total, progress.component));
+    }));
+    let host = Host::start(config).await?;
+    step.done(&format!("{} components run", host.components().len()));
+    Ok(host)
+}
+
+/// Holds `data` for this process; the system lets go of it however the process ends, so there is no stale lock.
+fn lock(data: &Path) -> anyhow::Result<File> {
+    let path = data.join("lock");
+    let mut file = File::options().create(true).truncate(false).read(true).write(true).open(&path)?;
+    match file.try_lock() {
+        Ok(()) => {
+            file.set_len(0)?;
+            write!(file, "{}", std::process::id())?;
+            Ok(file)
+        }
+        Err(TryLockError::WouldBlock) => {
+            let mut pid = String::new();
+            file.read_to_string(&mut pid)?;
+            bail!(
+                "another `up` (process {pid}) is running with {}; stop it, or choose another folder with --data",
+                data.display()
+            )
+        }
+        Err(TryLockError::Error(error)) => Err(error).with_context(|| path.display().to_string()),
+    }
+}
+
+fn write_private(path: &Path, text: &str) -> anyhow::Result<()> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            return Err(error).with_context(|| path.display().to_string());
+        }
+        _ => {}
+    }
+    keys::write_new(path, text).with_context(|| path.display().to_string())
+}
+
+/// Whether a model is there to be used.
+async fn check_ollama(url: String, name: String) -> anyhow::Result<()> {
+    let ask = move || {
+        let answer = ureq::post(format!("{}/api/show", url.trim_end_matches('/')))
+            .config()
+            .http_status_as_error(false)
+            .timeout_global(Some(Duration::from_secs(10)))
+            .build()
+            .send_json(serde_json::json!({ "model": name }))
+            .with_context(|| format!("no Ollama answers at {url}"))?;
+        match answer.status().as_u16() {
+            200 => Ok(()),
+            404 => bail!("the Ollama at {url} has no model {name:?}; `ollama pull {name}` gets it"),
+            status => bail!("{url} does not answer like Ollama (status {status} to /api/show)"),
+        }
+    };
+    tokio::task::spawn_blocking(ask).await?
+}
+
+/// Ctrl-C, the polite end by the system, or the terminal going away.
+async fn wait_for_the_end() -> std::io::Result<()> {
+    let (mut terminate, mut hang_up) = (signal(SignalKind::terminate())?, signal(SignalKind::hangup())?);
+    tokio::select! {
+        result = tokio::signal::ctrl_c() => result,
+        _ = terminate.recv() => Ok(()),
+        _ = hang_up.recv() => Ok(()),
+    }
+}
