@@ -1,0 +1,127 @@
+//! What a running generation tells whoever waits for it.
+
+use domain::GenerationId;
+use futures::channel::mpsc::{UnboundedReceiver, UnboundedSender, unbounded};
+use generation::{Generation, representation::Correction};
+use web::Problem;
+
+/// Tokens between two reports.
+const STEP: i64 = 20;
+
+/// One thing that happened.
+#[derive(Debug)]
+pub(crate) enum Event {
+    /// It runs, or ran before.
+    Accepted(GenerationId),
+    /// The model has written so many tokens.
+    Progress(i64),
+    /// The file was corrected.
+    Corrected(Vec<Correction>),
+    /// It is over. Nothing follows.
+    Ended(Box<Result<Outcome, Problem>>),
+}
+
+/// How it went well.
+#[derive(Debug)]
+pub(crate) struct Outcome {
+    /// As the contract shows it.
+    pub(crate) generation: Generation,
+    /// The id, for `Location`.
+    pub(crate) id: GenerationId,
+    /// Whether it was made by an earlier request.
+    pub(crate) replayed: bool,
+}
+
+/// The receiving end.
+pub(crate) type Events = UnboundedReceiver<Event>;
+
+/// The sending end. Nobody may be listening: a client that hangs up does not stop a generation.
+pub(crate) struct Teller {
+    sender: UnboundedSender<Event>,
+    told: i64,
+}
+
+/// Both ends. Few events come from one generation (one for twenty tokens), so the channel is not bounded.
+pub(crate) fn channel() -> (Teller, Events) {
+    let (sender, events) = unbounded();
+    (Teller { sender, told: 0 }, events)
+}
+
+impl Teller {
+    /// It runs.
+    pub(crate) fn accepted(&self, id: GenerationId) {
+        self.send(Event::Accepted(id));
+    }
+
+    /// The model has written so many tokens in all; every twentieth is told.
+    pub(crate) fn progress(&mut self, tokens: i64) {
+        if tokens >= self.told.saturating_add(STEP) {
+            self.written(tokens);
+        }
+    }
+
+    /// The model has finished at so many tokens.
+    pub(crate) fn written(&mut self, tokens: i64) {
+        if tokens > self.told {
+            self.told = tokens;
+            self.send(Event::Progress(tokens));
+        }
+    }
+
+    /// The file was corrected.
+    pub(crate) fn corrected(&self, corrections: Vec<Correction>) {
+        self.send(Event::Corrected(corrections));
+    }
+
+    /// It is over.
+    pub(crate) fn ended(self, result: Result<Outcome, Problem>) {
+        self.send(Event::Ended(Box::new(result)));
+    }
+
+    /// Whether nobody listens any more.
+    pub(crate) fn is_alone(&self) -> bool {
+        self.sender.is_closed()
+    }
+
+    fn send(&self, event: Event) {
+        // Fails only where nobody listens.
+        let _ = self.sender.unbounded_send(event);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures::{StreamExt as _, executor::block_on};
+    use web::Kind;
+
+    use super::*;
+
+    #[test]
+    fn progress_is_told_in_steps_and_never_goes_back() {
+        let (mut teller, events) = channel();
+        for tokens in 1..=50 {
+            teller.progress(tokens);
+        }
+        teller.written(50);
+        teller.written(50);
+        teller.progress(45);
+        teller.ended(Err(Kind::ModelTimeout.into()));
+        let told: Vec<_> = block_on(events.collect::<Vec<_>>())
+            .into_iter()
+            .map(|event| match event {
+                Event::Progress(tokens) => tokens,
+                _ => -1,
+            })
+            .collect();
+        assert_eq!(told, [20, 40, 50, -1]);
+    }
+
+    #[test]
+    fn nobody_has_to_listen() {
+        let (teller, events) = channel();
+        assert!(!teller.is_alone());
+        drop(events);
+        assert!(teller.is_alone());
+        teller.accepted(uuid::Uuid::nil().into());
+    }
+}
