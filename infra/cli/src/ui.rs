@@ -31,7 +31,8 @@ impl Step {
     /// What was done.
     pub(crate) fn done(&self, what: &str) {
         self.bar.finish_and_clear();
-        println!("  ✓ {what} ({})", seconds(self.started.elapsed()));
+        // A terminal that is gone makes no difference to what was done.
+        let _ = print(&format!("  ✓ {what} ({})\n", seconds(self.started.elapsed())));
     }
 }
 

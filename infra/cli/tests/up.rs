@@ -29,15 +29,15 @@ struct Up(Child);
 impl Up {
     /// Starts it and waits until it is ready; what it printed until then.
     fn start(dir: &Path) -> (Self, String) {
-        let mut child = command(dir, &[]).stdout(Stdio::piped()).spawn().unwrap();
+        let mut up = Self(command(dir, &[]).stdout(Stdio::piped()).spawn().unwrap());
         let mut printed = String::new();
-        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let mut lines = BufReader::new(up.0.stdout.take().unwrap()).lines();
         for line in lines.by_ref() {
             printed += &(line.unwrap() + "\n");
             if printed.contains("Ctrl-C stops all of it.") {
                 // What comes later is read too, or the pipe would break.
                 std::thread::spawn(move || lines.count());
-                return (Self(child), printed);
+                return (up, printed);
             }
         }
         panic!("it ended: {printed}");

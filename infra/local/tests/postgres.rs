@@ -173,6 +173,35 @@ async fn half_made_and_broken_folders_are_repaired() {
     assert_eq!(fs::read_to_string(home.join("data.unusable-1/precious")).unwrap(), "kept", "moved aside, not deleted");
 }
 
+/// Only where PostgreSQL has to run as another user, for whom the folder's parent is closed.
+#[tokio::test]
+async fn a_folder_out_of_the_servers_reach_becomes_a_link() {
+    if !nix::unistd::geteuid().is_root() {
+        return;
+    }
+    let closed = || {
+        let dir = tempfile::tempdir().unwrap();
+        fs::set_permissions(dir.path(), fs::Permissions::from_mode(0o700)).unwrap();
+        dir
+    };
+    let dir = closed();
+    let home = dir.path().join("postgres");
+    let cluster = Cluster::start(kept(dir.path())).await.unwrap();
+    let target = fs::read_link(&home).unwrap();
+    assert!(cluster.connect(MAINTENANCE).await.is_ok());
+    cluster.stop().await;
+    drop(cluster);
+    fs::remove_dir_all(&target).unwrap();
+    assert!(Cluster::start(kept(dir.path())).await.is_ok(), "a cleared target is made again");
+    eventually("the server has stopped", || !target.join("data/postmaster.pid").exists());
+    fs::remove_dir_all(&target).unwrap();
+
+    // A folder with something in it is not replaced.
+    let other = closed();
+    fs::create_dir_all(other.path().join("postgres/data")).unwrap();
+    assert!(matches!(Cluster::start(kept(other.path())).await, Err(Error::Unreachable { .. })));
+}
+
 #[tokio::test]
 async fn a_stale_pid_file_does_not_stop_it() {
     let dir = folder();

@@ -17,7 +17,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use crate::keys::{self, Keys};
 use crate::project::Project;
 use crate::stack::{ModelSetup, Setup, Stack};
-use crate::ui::{Step, seconds};
+use crate::ui::{Step, print, seconds};
 
 use super::build::build;
 
@@ -127,11 +127,11 @@ impl Up {
         if host.is_some() {
             write_private(&running_file, &serde_json::to_string(&running)?)?;
         }
-        println!("\nAsk N Pic is up ({}).\n", seconds(started.elapsed()));
-        println!("{}", self.addresses(&stack, &running, listen));
+        let time = seconds(started.elapsed());
+        print(&format!("\nAsk N Pic is up ({time}).\n\n{}\n", self.addresses(&stack, &running, listen)))?;
 
         wait_for_the_end().await?;
-        println!("\nstopping (once more to stop at once)");
+        print("\nstopping (once more to stop at once)\n")?;
         tokio::spawn(async {
             if wait_for_the_end().await.is_ok() {
                 // PostgreSQL's supervisor stops it when this process is gone.
@@ -143,8 +143,7 @@ impl Up {
             host.stop(GRACE).await;
         }
         stack.stop().await;
-        println!("stopped");
-        Ok(())
+        Ok(print("stopped\n")?)
     }
 
     /// Finds out before the long part that something cannot listen.

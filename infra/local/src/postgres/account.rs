@@ -54,7 +54,9 @@ pub(super) fn to_run_as() -> Result<Option<Account>, Error> {
 /// Where the server's user cannot reach it, the cluster lives below `/var/lib/asknpic-local` and `dir` becomes a link to it.
 pub(super) fn reachable(dir: &Path, account: Option<&Account>) -> Result<PathBuf, Error> {
     let dir = std::path::absolute(dir).map_err(Error::file(dir))?;
-    fs::create_dir_all(&dir).map_err(Error::file(&dir))?;
+    // A link whose target was cleared away is to be filled again.
+    let folder = fs::read_link(&dir).unwrap_or_else(|_| dir.clone());
+    fs::create_dir_all(&folder).map_err(Error::file(&folder))?;
     let real = dir.canonicalize().map_err(Error::file(&dir))?;
     // The folder itself is given to the user later; those above it have to let the user through as they are.
     let above = real.parent().unwrap_or(&real);
