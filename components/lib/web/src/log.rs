@@ -3,7 +3,7 @@
 //! They carry times, ids, names of problems and places in the code, never a value of a request (promises a19, a20): paths are
 //! written without query, and not at all where nothing of ours is there.
 
-use std::{sync::Once, time::Instant};
+use std::{io::Write as _, sync::Once, time::Instant};
 
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
@@ -16,7 +16,8 @@ pub fn event(name: &str, mut fields: Value) {
         object.insert("event".to_owned(), name.into());
         object.insert("at".to_owned(), crate::now().to_string().into());
     }
-    eprintln!("{fields}");
+    // In one write: instances share a component's log, and pieces of their lines would mix. Nothing is to be done where it fails.
+    let _ = std::io::stderr().write_all(format!("{fields}\n").as_bytes());
 }
 
 /// Writes that something failed. The error's text must hold no values, as those of `store`, `vault` and `outbound` do not.
