@@ -1,5 +1,6 @@
 //! `asknpic up`
 
+use std::collections::BTreeMap;
 use std::fs::{self, File, TryLockError};
 use std::io::{Read as _, Write as _};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
@@ -108,7 +109,9 @@ impl Up {
         let step = Step::start("starting PostgreSQL and the stand-ins");
         let stack = Stack::start(self.setup(keys, &data), |what| step.say(what.to_owned())).await?;
         step.done("PostgreSQL, model and message catcher are ready");
-        let public_url = format!("http://127.0.0.1:{}", listen.port());
+        // Who listens everywhere is still reached by an address.
+        let ip = if listen.ip().is_unspecified() { Ipv4Addr::LOCALHOST.into() } else { listen.ip() };
+        let public_url = format!("http://{}", SocketAddr::new(ip, listen.port()));
         let variables = stack.variables(&public_url);
         write_private(&data.join("spin.env"), &keys::environment(&variables))?;
 
@@ -125,6 +128,11 @@ impl Up {
         let running = Running { url: public_url, messages: stack.catcher().url() };
         let running_file = data.join("up.json");
         if host.is_some() {
+            let down = what_is_down(running.url.clone()).await?;
+            if !down.is_empty() {
+                let logs = data.join("logs");
+                print(&format!("  ✗ not ready: {}; {} may tell why\n", down.join(", "), logs.display()))?;
+            }
             write_private(&running_file, &serde_json::to_string(&running)?)?;
         }
         let time = seconds(started.elapsed());
@@ -262,6 +270,23 @@ fn write_private(path: &Path, text: &str) -> anyhow::Result<()> {
         _ => {}
     }
     keys::write_new(path, text).with_context(|| path.display().to_string())
+}
+
+/// What the components cannot reach, in their own words (`GET /readyz`).
+async fn what_is_down(url: String) -> anyhow::Result<Vec<String>> {
+    #[derive(Deserialize)]
+    struct Readiness {
+        dependencies: BTreeMap<String, String>,
+    }
+    let ask = move || {
+        let request = ureq::get(format!("{url}/readyz")).config().http_status_as_error(false);
+        let mut answer = request.timeout_global(Some(Duration::from_secs(30))).build().call()?;
+        let readiness: Readiness = answer.body_mut().read_json()?;
+        Ok(readiness.dependencies.into_iter().filter(|(_, state)| state != "up").map(|(name, _)| name).collect())
+    };
+    // An application that cannot even say what is wrong is no reason to stop it: its logs are what is needed now.
+    let answer: Result<_, ureq::Error> = tokio::task::spawn_blocking(ask).await?;
+    Ok(answer.unwrap_or_else(|error| vec![format!("readiness itself ({error})")]))
 }
 
 /// Whether a model is there to be used.
