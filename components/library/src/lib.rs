@@ -14,11 +14,14 @@ mod visual;
 mod visual_post;
 mod wanted;
 
-use axum::Router;
+use std::sync::{Arc, LazyLock};
+
+use axum::{
+    Router,
+    routing::{get, post},
+};
 use generation::Zone;
-use std::sync::Arc;
-use utoipa::openapi::OpenApi;
-use utoipa_axum::{router::OpenApiRouter, routes};
+use utoipa::OpenApi;
 use web::{Problem, settings};
 
 async fn zone() -> Result<Arc<Zone>, Problem> {
@@ -26,32 +29,75 @@ async fn zone() -> Result<Arc<Zone>, Problem> {
     ZONE.get(Zone::load).await
 }
 
-fn routes() -> OpenApiRouter {
-    OpenApiRouter::new()
-        .routes(routes!(get::get, delete::delete))
-        .routes(routes!(brief::brief))
-        .routes(routes!(file::file))
-        .routes(routes!(raw::raw))
-        .routes(routes!(corrections::corrections))
-        .routes(routes!(visual::svg))
-        .routes(routes!(visual::png))
-        .routes(routes!(visual::pdf))
-        .routes(routes!(visual_post::visual))
-}
+/// Every handler with its documentation. Not part of the wasm: there it would take a tenth of the size and be built for nothing.
+#[derive(OpenApi)]
+#[openapi(paths(
+    get::get,
+    delete::delete,
+    brief::brief,
+    file::file,
+    raw::raw,
+    corrections::corrections,
+    visual::svg,
+    visual::png,
+    visual::pdf,
+    visual_post::visual
+))]
+struct Document;
 
 /// The component's part of the OpenAPI document.
 #[must_use]
-pub fn openapi() -> OpenApi {
-    routes().into_openapi()
+pub fn openapi() -> utoipa::openapi::OpenApi {
+    Document::openapi()
 }
 
-/// The component's router.
+/// The component's router, made once for each instance.
 pub fn router() -> Router {
-    Router::from(routes()).route(web::ready::PATH, axum::routing::get(ready::ready))
+    static ROUTER: LazyLock<Router> = LazyLock::new(|| {
+        Router::new()
+            .route("/v1/generations/{id}", get(get::get).delete(delete::delete))
+            .route("/v1/generations/{id}/brief", get(brief::brief))
+            .route("/v1/generations/{id}/file", get(file::file))
+            .route("/v1/generations/{id}/raw", get(raw::raw))
+            .route("/v1/generations/{id}/corrections", get(corrections::corrections))
+            .route("/v1/generations/{id}/visual.svg", get(visual::svg))
+            .route("/v1/generations/{id}/visual.png", get(visual::png))
+            .route("/v1/generations/{id}/visual.pdf", get(visual::pdf))
+            .route("/v1/generations/{id}/visual", post(visual_post::visual))
+            .route(web::ready::PATH, get(ready::ready))
+    });
+    ROUTER.clone()
 }
 
 #[cfg_attr(target_family = "wasm", spin_sdk::http_service)]
 #[cfg_attr(not(target_family = "wasm"), expect(dead_code, reason = "the entry point of the wasm"))]
 async fn handle(request: spin_sdk::http::Request) -> axum::response::Response {
     web::serve("library", router(), request).await
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::body::Body;
+    use futures::executor::block_on;
+    use http::{Method, Request, StatusCode, header};
+    use tower::ServiceExt as _;
+
+    /// A method that no route has is answered with those it has, without any handler being called.
+    #[test]
+    fn what_is_documented_is_served_and_nothing_else_at_its_paths() {
+        let document = serde_json::to_value(super::openapi()).expect("serializes");
+        let paths = document["paths"].as_object().expect("paths");
+        assert!(!paths.is_empty());
+        for (path, operations) in paths {
+            let request = Request::builder().method(Method::TRACE).uri(path.replace("{id}", "x")).body(Body::empty());
+            let response = block_on(super::router().oneshot(request.expect("a request"))).expect("an answer");
+            assert_eq!(response.status(), StatusCode::METHOD_NOT_ALLOWED, "{path}");
+            let allow = response.headers()[header::ALLOW].to_str().expect("text").to_lowercase();
+            let mut served: Vec<_> = allow.split(',').filter(|method| *method != "head").collect();
+            let mut documented: Vec<_> = operations.as_object().expect("operations").keys().map(String::as_str).collect();
+            served.sort_unstable();
+            documented.sort_unstable();
+            assert_eq!(served, documented, "{path}");
+        }
+    }
 }
