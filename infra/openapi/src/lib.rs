@@ -36,6 +36,11 @@ fn parts() -> [OpenApi; 6] {
 
 #[cfg(test)]
 mod tests {
+    use axum::body::Body;
+    use futures::executor::block_on;
+    use http::Request;
+    use tower::ServiceExt as _;
+
     use super::*;
 
     /// A change of the contract shows in review as a change of this file.
@@ -43,6 +48,41 @@ mod tests {
     fn the_committed_document_is_the_codes() {
         let committed = include_str!("../../../openapi.json");
         assert!(document().expect("a document") == committed, "run `cargo run -p asknpic-openapi` and commit openapi.json");
+    }
+
+    /// Asks each router for a method that nothing has: the `Allow` of the answer is what it routes.
+    #[test]
+    fn every_router_has_what_its_document_says_and_nothing_else() {
+        let routers = [
+            (signup::router(), signup::openapi()),
+            (otp::router(), otp::openapi()),
+            (session::router(), session::openapi()),
+            (generate::router(), generate::openapi()),
+            (library::router(), library::openapi()),
+            (meta::router(), meta::openapi()),
+        ];
+        for (router, document) in routers {
+            for (path, item) in document.paths.paths {
+                let mut documented: Vec<&str> = Vec::new();
+                for (method, operation) in [
+                    ("DELETE", &item.delete),
+                    ("GET", &item.get),
+                    ("PATCH", &item.patch),
+                    ("POST", &item.post),
+                    ("PUT", &item.put),
+                ] {
+                    documented.extend(operation.as_ref().map(|_| method));
+                }
+                let concrete = path.replace("{id}", "01a1fd55-aa68-7f10-ac98-8195c306981b");
+                let request = Request::builder().method("TRACE").uri(concrete).body(Body::empty()).expect("a request");
+                let response = block_on(router.clone().oneshot(request)).expect("an answer");
+                let allow =
+                    response.headers().get("allow").map(|value| value.to_str().expect("ascii").to_owned()).unwrap_or_default();
+                let mut routed: Vec<&str> = allow.split(',').filter(|method| *method != "HEAD").collect();
+                routed.sort_unstable();
+                assert_eq!(routed, documented, "{path}");
+            }
+        }
     }
 
     #[test]
