@@ -111,13 +111,14 @@ pub struct ComponentInfo {
 }
 
 /// A running application. Dropping it ends it at once.
-#[derive(Debug)]
 pub struct Host {
     addr: SocketAddr,
     clock: Clock,
     components: Vec<ComponentInfo>,
     lifetime: Lifetime,
     server: JoinHandle<()>,
+    /// Work that goes on after the server has ended still calls components and the network through it.
+    _app: Arc<App>,
 }
 
 impl Host {
@@ -181,9 +182,9 @@ impl Host {
             });
             App::new(manifest.application, addr, router, handlers.collect(), lifetime.clone())
         });
-        let server = tokio::spawn(server::serve(app, listener));
+        let server = tokio::spawn(server::serve(Arc::clone(&app), listener));
         tracing::info!(%addr, components = ids.len(), "serving");
-        Ok(Self { addr, clock: config.clock, components, lifetime, server })
+        Ok(Self { addr, clock: config.clock, components, lifetime, server, _app: app })
     }
 
     /// Where it listens.
@@ -223,6 +224,12 @@ impl Host {
     }
 }
 
+impl std::fmt::Debug for Host {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Host").field("addr", &self.addr).field("components", &self.components).finish_non_exhaustive()
+    }
+}
+
 impl Drop for Host {
     fn drop(&mut self) {
         self.lifetime.draining.cancel();
@@ -232,11 +239,12 @@ impl Drop for Host {
 
 /// The manifest reduced to `only`, and to components that have a trigger.
 fn select(manifest: &Manifest, only: Option<&[String]>) -> Result<Manifest, String> {
-    let triggered = |id: &String| manifest.trigger.http.iter().any(|trigger| trigger.component == *id);
-    let ids: Vec<String> = match only {
-        Some(ids) => ids.to_vec(),
-        None => manifest.component.keys().filter(|id| triggered(id)).cloned().collect(),
-    };
+    let (triggered, idle): (Vec<_>, Vec<_>) =
+        manifest.component.keys().cloned().partition(|id| !manifest.routes_of(id).is_empty());
+    if !idle.is_empty() {
+        tracing::warn!(components = idle.join(", "), "components without a trigger are not run");
+    }
+    let ids = only.map_or(triggered, <[String]>::to_vec);
     let selected = manifest.subset(&ids)?;
     let Some(_) = only else { return Ok(selected) };
     // What Spin refuses as well. It cannot see through templates, and neither does this.

@@ -74,7 +74,13 @@ impl Blueprint {
         State {
             table: ResourceTable::new(),
             // No arguments, environment, folders or sockets: a component has its variables and what it may reach.
-            wasi: WasiCtxBuilder::new().stdout(stdout).stderr(stderr).wall_clock(self.clock.clone()).build(),
+            wasi: WasiCtxBuilder::new()
+                .stdout(stdout)
+                .stderr(stderr)
+                .wall_clock(self.clock.clone())
+                .allow_tcp(false)
+                .allow_udp(false)
+                .build(),
             http: WasiHttpCtx::new(),
             outbound: OutboundHttp::new(&self.id, Arc::clone(&self.allowed), Weak::clone(&self.app), Arc::clone(watch)),
             memory: MemoryLimiter::new(&self.id, self.limits.memory),

@@ -13,6 +13,13 @@
 //! # }
 //! ```
 //!
+//! Components compute on the threads of the runtime that the host is started in: give it about four worker threads a core, so
+//! that one component that hashes passwords does not hold up the others.
+//!
+//! The host logs through `tracing` what a request was about (component, route, status, milliseconds), never its query, headers or
+//! body. tokio-postgres logs notices of the server at `info`, and statements with their parameters at `debug`, through `log`:
+//! a subscriber that takes `log` records must leave out the target `tokio_postgres`.
+//!
 //! Many hosts can run in one process (each test starts its own): they share the engine and the compiled components, nothing else.
 
 mod app;

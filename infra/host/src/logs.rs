@@ -1,8 +1,9 @@
 //! Where the components' own output goes: their stdout and stderr, byte for byte.
 
 use std::collections::BTreeMap;
-use std::fs::{File, OpenOptions};
+use std::fs::{DirBuilder, File, OpenOptions};
 use std::io::Write;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::PathBuf;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -20,6 +21,7 @@ pub enum LogSink {
     #[default]
     Discard,
     /// To `<dir>/<component>_stdout.txt` and `<dir>/<component>_stderr.txt`, as Spin's `.spin/logs`; what is there is kept.
+    /// Readable by the owner only.
     Files {
         /// Created if it is not there.
         dir: PathBuf,
@@ -129,8 +131,14 @@ impl Output {
             LogSink::Memory(log) => Writer::Memory { component: component.to_owned(), log: log.clone() },
             LogSink::Files { dir, follow } => {
                 let path = dir.join(format!("{component}_{stream}.txt"));
-                let file = std::fs::create_dir_all(dir)
-                    .and_then(|()| OpenOptions::new().create(true).append(true).open(&path))
+                let mut options = OpenOptions::new();
+                // What a component says in a panic may hold anything.
+                options.create(true).append(true).mode(0o600);
+                let file = DirBuilder::new()
+                    .recursive(true)
+                    .mode(0o700)
+                    .create(dir)
+                    .and_then(|()| options.open(&path))
                     .map_err(|error| (path, error))?;
                 Writer::File { file, follow: follow.then(|| Follow { component: component.to_owned(), line: Vec::new() }) }
             }

@@ -15,6 +15,7 @@ use hyper_util::rt::{TokioExecutor, TokioIo};
 use hyper_util::server::conn::auto;
 use hyper_util::server::graceful::GracefulShutdown;
 use tokio::net::{TcpListener, TcpStream};
+use wasmtime_wasi_http::p3::bindings::http::types::ErrorCode;
 use wasmtime_wasi_http::{Error as WasiError, WasiBody};
 
 use crate::app::App;
@@ -123,7 +124,7 @@ impl App {
         let handler = self.handler(&route.component)?;
         let started = Instant::now();
         let answer = match headers::append_spin_headers(&mut request, route, client) {
-            Ok(()) => handler.handle((), request).await.map_err(|error| format!("{error:#}")),
+            Ok(()) => handler.handle((), request).await.map_err(|error| reason(&error)),
             Err(error) => Err(error),
         };
         let response = answer.unwrap_or_else(|error| {
@@ -145,6 +146,15 @@ impl App {
             }
             _ => empty(StatusCode::NOT_FOUND),
         }
+    }
+}
+
+/// Why a component gave no response, without what the component itself says about it: its words may hold anything.
+fn reason(error: &wasmtime::Error) -> String {
+    match error.downcast_ref() {
+        Some(ErrorCode::InternalError(_)) => "the component answered with an internal error".to_owned(),
+        Some(code) => format!("the component answered with {code:?}"),
+        None => error.to_string(),
     }
 }
 

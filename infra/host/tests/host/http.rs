@@ -150,6 +150,10 @@ async fn events_are_relayed_one_by_one() {
     let path = format!("/relay?http://inner.spin.internal/relay?http://127.0.0.1:{port}/events");
     let asking = tokio::spawn(async move { send(addr, request(Method::GET, &path, "")).await });
     let (mut upstream, _) = source.accept().await.unwrap();
+    let mut asked = Vec::new();
+    while !asked.ends_with(b"\r\n\r\n") {
+        asked.push(upstream.read_u8().await.unwrap());
+    }
     upstream.write_all(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n").await.unwrap();
     let mut body = asking.await.unwrap().into_body();
     for event in ["data: 0\n\n", "data: 1\n\n", "data: 2\n\n", "data: 3\n\n"] {
@@ -256,6 +260,7 @@ async fn a_connection_serves_request_after_request() {
     let (mut sender, connection) = hyper::client::conn::http1::handshake(hyper_util::rt::TokioIo::new(stream)).await.unwrap();
     tokio::spawn(connection);
     for path in ["/a", "/b", "/c"] {
+        sender.ready().await.unwrap();
         let request = Request::builder().uri(path).header("host", "h").body(Full::<Bytes>::default()).unwrap();
         assert_eq!(read(sender.send_request(request).await.unwrap()).await.body, format!("path {path}"));
     }

@@ -23,6 +23,7 @@ async fn limited(app: &App, limits: Limits) -> Host {
 async fn a_trap_is_a_500_and_the_next_request_works() {
     let app = App::probe("");
     let host = app.start().await;
+    assert_eq!(get(host.addr(), "/fail?why").await, failed());
     for _ in 0..3 {
         assert_eq!(get(host.addr(), "/panic").await, failed());
         assert_eq!(text(host.addr(), "/a").await, "path /a");
@@ -148,15 +149,21 @@ async fn the_wall_clock_can_be_moved_and_the_monotonic_one_not() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn stopping_lets_requests_finish() {
-    let app = App::probe("");
+    let app = App::probe("allowed_outbound_hosts = [\"http://probe.spin.internal\"]");
     let host = app.start().await;
     let addr = host.addr();
+    // A connection without a request does not hold it up.
+    let _idle = tokio::net::TcpStream::connect(addr).await.unwrap();
+    assert_eq!(text(addr, "/after-fetch?http://probe.spin.internal/a").await, "at once");
     let running = tokio::spawn(async move { text(addr, "/sleep?300").await });
     assert_eq!(text(addr, "/after?300").await, "at once");
     eventually("the request is running", || app.log.text("probe").contains("sleeping")).await;
-    host.stop(Duration::from_secs(20)).await;
+    let started = Instant::now();
+    host.stop(Duration::from_mins(1)).await;
+    assert!(started.elapsed() < Duration::from_secs(30), "{:?}", started.elapsed());
     assert_eq!(running.await.unwrap(), "slept");
     assert!(app.log.text("probe").contains("done after the response"));
+    assert!(app.log.text("probe").contains("fetched Ok(200)"), "{}", app.log.text("probe"));
     assert!(tokio::net::TcpStream::connect(addr).await.is_err());
 }
 

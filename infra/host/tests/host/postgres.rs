@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use asknpic_host::Host;
 use asknpic_local::postgres::{Cluster, Options};
+use tokio::sync::OnceCell;
 
 use crate::client::{get, post};
 use crate::fixture::App;
@@ -21,8 +22,10 @@ fn app(cluster: &Cluster, addresses: &[(&str, String)]) -> App {
     ))
 }
 
-async fn cluster() -> Cluster {
-    Cluster::start(Options::temporary()).await.unwrap()
+/// The cluster of all tests but those that stop it. It ends with the process.
+async fn cluster() -> &'static Cluster {
+    static CLUSTER: OnceCell<Cluster> = OnceCell::const_new();
+    CLUSTER.get_or_init(async || Cluster::start(Options::temporary()).await.unwrap()).await
 }
 
 /// The address that most tests use, with the cluster's CA in `ca`.
@@ -37,7 +40,7 @@ async fn ask(host: &Host, operation: &str, statement: &str) -> String {
 #[tokio::test(flavor = "multi_thread")]
 async fn values_of_all_types_survive() {
     let cluster = cluster().await;
-    let app = app(&cluster, &addresses(&cluster));
+    let app = app(cluster, &addresses(cluster));
     let host = app.start().await;
     assert_eq!(ask(&host, "types", "").await, "26 types, wrong: []");
     assert_eq!(
@@ -54,7 +57,7 @@ async fn values_of_all_types_survive() {
     assert_eq!(ask(&host, "execute", "insert into t select * from generate_series(1, 5)").await, "5");
     // The functions that hold the instance while they run, which the SDK no longer uses.
     let plain = cluster.admin_url("postgres").replace("sslmode=require", "sslmode=disable");
-    let app = self::app(&cluster, &[("db", plain)]);
+    let app = self::app(cluster, &[("db", plain)]);
     let host = app.start().await;
     let seen = post(host.addr(), "/pg/open-sync?db", "select 1").await;
     assert!(seen.contains("no pg_hba.conf entry") || seen.contains("DbValue::Int32(1)"), "{seen}");
@@ -63,7 +66,7 @@ async fn values_of_all_types_survive() {
 #[tokio::test(flavor = "multi_thread")]
 async fn types_that_spin_cannot_take_are_not_taken_here_either() {
     let cluster = cluster().await;
-    let app = app(&cluster, &addresses(&cluster));
+    let app = app(cluster, &addresses(cluster));
     let host = app.start().await;
     let seen = ask(&host, "query", "select now()").await;
     assert!(seen.contains("QueryError::Text") && seen.contains("timestamptz"), "{seen}");
@@ -84,7 +87,7 @@ async fn types_that_spin_cannot_take_are_not_taken_here_either() {
 #[tokio::test(flavor = "multi_thread")]
 async fn errors_of_the_server_have_spins_shape() {
     let cluster = cluster().await;
-    let app = app(&cluster, &addresses(&cluster));
+    let app = app(cluster, &addresses(cluster));
     let host = app.start().await;
     ask(&host, "execute", "create table person (email text constraint one_of_each unique)").await;
     assert_eq!(ask(&host, "execute", "insert into person values ('a@example.org')").await, "1");
@@ -106,7 +109,7 @@ async fn errors_of_the_server_have_spins_shape() {
 #[tokio::test(flavor = "multi_thread")]
 async fn many_rows_stream() {
     let cluster = cluster().await;
-    let app = app(&cluster, &addresses(&cluster));
+    let app = app(cluster, &addresses(cluster));
     let mut config = app.config();
     // The result as a whole would not fit the instance.
     config.limits.memory = 24 << 20;
@@ -138,7 +141,7 @@ async fn tls_is_verified() {
         "host=wrong.example hostaddr=127.0.0.1 port={port} user={user} password='{password}' dbname=postgres sslmode=require"
     );
     let app = app(
-        &cluster,
+        cluster,
         &[
             ("db", url.clone()),
             ("ca", cluster.ca_pem().to_owned()),
@@ -171,7 +174,7 @@ async fn tls_is_verified() {
 async fn only_allowed_servers_are_reached() {
     let cluster = cluster().await;
     let app = app(
-        &cluster,
+        cluster,
         &[
             ("other_port", "postgres://u:secret@127.0.0.1:1/db?sslmode=require".to_owned()),
             ("other_host", format!("postgres://u:secret@localhost:{}/db?sslmode=require", cluster.port())),
@@ -199,7 +202,7 @@ async fn only_allowed_servers_are_reached() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_lost_connection_is_an_error_and_the_next_one_works() {
-    let cluster = cluster().await;
+    let cluster = Cluster::start(Options::temporary()).await.unwrap();
     let app = app(&cluster, &addresses(&cluster));
     let host = app.start().await;
     assert!(ask(&host, "query", "select 1").await.contains("Int32(1)"));
@@ -215,7 +218,7 @@ async fn a_lost_connection_is_an_error_and_the_next_one_works() {
 #[tokio::test(flavor = "multi_thread")]
 async fn connections_are_kept_and_a_transaction_left_open_leaks_as_in_spin() {
     let cluster = cluster().await;
-    let app = app(&cluster, &addresses(&cluster));
+    let app = app(cluster, &addresses(cluster));
     let host = app.start().await;
     let pid = ask(&host, "query", "select pg_backend_pid()").await;
     assert_eq!(ask(&host, "query", "select pg_backend_pid()").await, pid);
@@ -231,7 +234,7 @@ async fn connections_are_kept_and_a_transaction_left_open_leaks_as_in_spin() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_component_has_sixty_four_connections_and_the_next_waits() {
     let cluster = cluster().await;
-    let app = app(&cluster, &addresses(&cluster));
+    let app = app(cluster, &addresses(cluster));
     let host = app.start().await;
     let addr = host.addr();
     let admin = cluster.connect("postgres").await.unwrap();

@@ -8,12 +8,13 @@ use bytes::Bytes;
 use futures::StreamExt;
 use spin_sdk::http::body::{self, IncomingBodyExt};
 use spin_sdk::http::{BoxBody, EmptyBody, FullBody, IntoResponse, Request, Response, box_body};
+use spin_sdk::wasip3::http::types::ErrorCode;
 use spin_sdk::{http_service, time, variables, wasip3};
 
 #[http_service]
-async fn handle(request: Request) -> impl IntoResponse {
+async fn handle(request: Request) -> Result<impl IntoResponse, ErrorCode> {
     let query = request.uri().query().unwrap_or_default().to_owned();
-    match request.uri().path() {
+    Ok(match request.uri().path() {
         "/headers" => text(headers(&request)),
         "/echo" => Response::new(box_body(request.into_body())),
         "/tick" => ticks(&query),
@@ -30,6 +31,15 @@ async fn handle(request: Request) -> impl IntoResponse {
             time::sleep(Duration::from_millis(query.parse().unwrap_or(0))).await;
             println!("woken");
             text("slept")
+        }
+        "/fail" => return Err(ErrorCode::InternalError(Some(query))),
+        "/after-fetch" => {
+            wasip3::spawn(async move {
+                time::sleep(Duration::from_millis(200)).await;
+                let status = spin_sdk::http::get(&query).await.map(|response| response.status());
+                println!("fetched {status:?}");
+            });
+            text("at once")
         }
         "/after" => {
             wasip3::spawn(async move {
@@ -65,7 +75,7 @@ async fn handle(request: Request) -> impl IntoResponse {
             text(database::run(&path, &query, &String::from_utf8_lossy(&statement)).await)
         }
         path => text(format!("path {path}")),
-    }
+    })
 }
 
 fn text(text: impl Into<Bytes>) -> Response<BoxBody> {
