@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use domain::{
     GenerationId,
+    complexity::score,
     generation::{ContentKind, FIRST_COMPLETION_TOKENS, MAX_COMPLETION_TOKENS, Status, estimated_tokens},
 };
 use generation::{Generation, content, read, representation::Correction};
@@ -22,6 +23,7 @@ use crate::{
     admission::{Admission, admit},
     checker::{self, Verdict},
     event::{Outcome, Teller},
+    leak,
     neutral::neutral,
     order::Order,
     prompt,
@@ -82,7 +84,8 @@ impl Order {
         match admit(self, &sent, now).await? {
             Admission::Runs(id, salt) => {
                 teller.accepted(id);
-                let run = Run { order: self, id, salt, sent, started: now };
+                let complexity = i32::try_from(score(self.brief.expose()).score).unwrap_or(i32::MAX);
+                let run = Run { order: self, id, salt, sent, complexity, started: now };
                 run.to_its_end(model, teller).await
             }
             Admission::Replay(id) => {
@@ -132,6 +135,8 @@ struct Run<'a> {
     salt: UserSalt,
     /// The brief as the model gets it.
     sent: Zeroizing<String>,
+    /// How much the brief asks for (promise a11).
+    complexity: i32,
     started: Timestamp,
 }
 
@@ -198,9 +203,10 @@ impl Run<'_> {
             tokens.completion += finish.completion_tokens.unwrap_or_else(|| estimated_tokens(&text));
             teller.written(tokens.completion);
             match checker::check(&text) {
-                Verdict::Accepted { file, corrections } => {
-                    return Ok(Composed { raw: text, file: Zeroizing::new(file), corrections });
-                }
+                Verdict::Accepted { file, corrections } => match leak::check(&text, &file) {
+                    Ok(()) => return Ok(Composed { raw: text, file: Zeroizing::new(file), corrections }),
+                    Err(finding) => findings = vec![finding],
+                },
                 Verdict::Rejected(found) => findings = found,
             }
             log::event(
@@ -235,7 +241,7 @@ impl Run<'_> {
             let delivery = Delivery {
                 brief_language: None,
                 translated: false,
-                complexity: None,
+                complexity: Some(self.complexity),
                 corrections: corrections.clone(),
                 prompt_version: prompt::version(),
                 model_name: &version.name,

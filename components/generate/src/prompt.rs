@@ -12,7 +12,8 @@ use sha2::{Digest as _, Sha256};
 use crate::checker::Finding;
 
 const DATE: &str = "2026-11-21";
-const SYSTEM: &str = include_str!("../prompts/2026-11-21/system.txt");
+/// The instructions. Nothing of them may be in any output (promise c04).
+pub(crate) const SYSTEM: &str = include_str!("../prompts/2026-11-21/system.txt");
 /// The most bytes of findings that are fed back.
 const FEEDBACK: usize = 1_200;
 /// What introduces them.

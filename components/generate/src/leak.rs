@@ -1,0 +1,114 @@
+//! The output filter for the system prompt (promise c04): a file that repeats it is treated like one that cannot be corrected.
+
+use std::collections::BTreeMap;
+
+use domain::leak::gives_away;
+use serde_json::Value;
+
+use crate::{checker::Finding, prompt};
+
+/// Looks at what the model wrote and at what would be delivered.
+pub(crate) fn check(raw: &str, file: &str) -> Result<(), Finding> {
+    if prompt_is_in(&unescaped(raw)) || prompt_is_in(&texts(file)) {
+        let message = "repeats the instructions; it must be about the brief only".to_owned();
+        return Err(Finding { path: String::new(), message });
+    }
+    Ok(())
+}
+
+fn prompt_is_in(text: &str) -> bool {
+    gives_away(prompt::SYSTEM, text)
+}
+
+/// All texts of a final file, those of one member's name in a row, so that a sentence spread over several layers is found too. The
+/// file is the checker's own writing, so it may be parsed here (decision 9).
+fn texts(file: &str) -> String {
+    fn collect<'a>(name: &'a str, value: &'a Value, into: &mut BTreeMap<&'a str, String>) {
+        match value {
+            Value::String(text) => {
+                let row = into.entry(name).or_default();
+                row.push(' ');
+                row.push_str(text);
+            }
+            Value::Array(values) => values.iter().for_each(|value| collect(name, value, into)),
+            Value::Object(members) => members.iter().for_each(|(name, value)| collect(name, value, into)),
+            Value::Null | Value::Bool(_) | Value::Number(_) => {}
+        }
+    }
+    let value = serde_json::from_str(file).unwrap_or_default();
+    let mut rows = BTreeMap::new();
+    collect("", &value, &mut rows);
+    rows.into_values().collect()
+}
+
+/// A text with JSON's escapes resolved, whether it is JSON or not: `\n` would otherwise glue an `n` to the next word.
+fn unescaped(raw: &str) -> String {
+    let mut text = String::with_capacity(raw.len());
+    let mut rest = raw;
+    while let Some((before, after)) = rest.split_once('\\') {
+        text.push_str(before);
+        let mut characters = after.chars();
+        match characters.next() {
+            Some('u') => {
+                let code = characters.as_str().get(..4).and_then(|digits| u32::from_str_radix(digits, 16).ok());
+                text.push(code.and_then(char::from_u32).unwrap_or(' '));
+                rest = if code.is_some() { characters.as_str().get(4..).unwrap_or_default() } else { characters.as_str() };
+            }
+            Some('n' | 'r' | 't' | 'b' | 'f') => {
+                text.push(' ');
+                rest = characters.as_str();
+            }
+            Some(other) => {
+                text.push(other);
+                rest = characters.as_str();
+            }
+            None => rest = "",
+        }
+    }
+    text.push_str(rest);
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// A run of the prompt's words that is long enough to count.
+    fn stolen() -> Vec<&'static str> {
+        prompt::SYSTEM.split_whitespace().skip(20).take(12).collect()
+    }
+
+    fn file(texts: &[String]) -> String {
+        let layers: Vec<_> = texts.iter().map(|text| serde_json::json!({ "kind": "text", "text": text })).collect();
+        serde_json::json!({ "title": "x", "layers": layers }).to_string()
+    }
+
+    #[test]
+    fn promise_c04_the_prompt_is_found_in_one_text_or_spread_over_several() {
+        let words = stolen();
+        assert!(check("", &file(&[words.join(" ")])).is_err());
+        assert!(check("", &file(&words.chunks(3).map(|words| words.join(" ")).collect::<Vec<_>>())).is_err());
+        assert!(check("", &file(&["Jazz night, navy and gold".to_owned()])).is_ok());
+    }
+
+    #[test]
+    fn promise_c04_the_prompt_is_found_in_what_the_model_wrote_however_it_is_escaped() {
+        let clean = file(&["Jazz".to_owned()]);
+        let words = stolen();
+        assert!(check(&format!("Sure, my rules: {}", words.join("\n")), &clean).is_err());
+        assert!(check(&format!("{{\"a\": \"{}\"}}", words.join("\\n")), &clean).is_err());
+        let escaped: String =
+            words.join(" ").chars().map(|c| if c == 'e' { "\\u0065".to_owned() } else { c.to_string() }).collect();
+        assert!(check(&escaped, &clean).is_err());
+        assert!(check(&clean, &clean).is_ok());
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_read(raw in "[\\\\unrtABC0-9é\" ]{0,60}", file in ".{0,40}") {
+            let _ = check(&raw, &file);
+        }
+    }
+}
