@@ -3,5 +3,5 @@
 /// The JSON text of a parametric file for `brief`; the same brief and seed give the same file.
 #[must_use]
 pub fn compose(brief: &str, seed: u64) -> String {
-    format!("{{\"title\": {brief:?}, \"seed\": {seed}}}")
+    format!("{{\"layers\": [], \"title\": {brief:?}, \"seed\": {seed}}}")
 }
