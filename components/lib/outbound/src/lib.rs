@@ -1,6 +1,9 @@
 //! Outbound HTTP with a deadline and a bound on what is read: every outbound call has both.
 
-use std::{future::Future, time::Duration};
+use std::{
+    future::{Future, poll_fn},
+    time::Duration,
+};
 
 use bytes::{Bytes, BytesMut};
 use futures::future::{Either, select};
@@ -63,7 +66,25 @@ pub async fn send(mut request: Request<FullBody<Bytes>>, deadline: Duration) -> 
     let _ = options.set_first_byte_timeout(Some(nanoseconds));
     let _ = options.set_between_bytes_timeout(Some(nanoseconds));
     request.extensions_mut().insert(RequestOptionsExtension(options));
-    within(deadline, spin_sdk::http::send(request)).await?.map_err(|code| reason(&code))
+    within(deadline, nudged(spin_sdk::http::send(request))).await?.map_err(|code| reason(&code))
+}
+
+/// Polls a future, and has its task polled once more after the first time.
+///
+/// The SDK writes a request's body in a task that it spawns. The guest's executor (wit-bindgen 0.57) takes spawned tasks up after a
+/// round of polling, and begins another round only if something woke it; when a request is sent from a task that was itself
+/// spawned, nothing does, and the body would wait for the next unrelated event, such as our own deadline.
+async fn nudged<F: Future>(future: F) -> F::Output {
+    let mut future = std::pin::pin!(future);
+    let mut first = true;
+    poll_fn(|context| {
+        let poll = future.as_mut().poll(context);
+        if poll.is_pending() && std::mem::take(&mut first) {
+            context.waker().wake_by_ref();
+        }
+        poll
+    })
+    .await
 }
 
 /// Sends a request and collects an answer of at most `limit` bytes, all within the deadline.
