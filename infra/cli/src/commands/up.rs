@@ -95,6 +95,9 @@ impl Up {
         let data = project.root().join(&self.data);
         fs::create_dir_all(&data).with_context(|| data.display().to_string())?;
         let _lock = lock(&data)?;
+        let running_file = data.join("up.json");
+        // Of an `up` that was killed: nobody is there any more.
+        let _ = fs::remove_file(&running_file);
         let listen = SocketAddr::new(self.listen.ip(), self.port.unwrap_or(self.listen.port()));
         self.check_ports(listen)?;
         if let (Some(url), Some(name)) = (&self.ollama, &self.model) {
@@ -126,7 +129,6 @@ impl Up {
             Some(start_host(config).await?)
         };
         let running = Running { url: public_url, messages: stack.catcher().url() };
-        let running_file = data.join("up.json");
         if host.is_some() {
             let down = what_is_down(running.url.clone()).await?;
             if !down.is_empty() {
@@ -141,6 +143,8 @@ impl Up {
         wait_for_the_end().await?;
         print("\nstopping (once more to stop at once)\n")?;
         tokio::spawn(async {
+            // Some tools (`timeout`) send the same signal twice.
+            tokio::time::sleep(Duration::from_millis(500)).await;
             if wait_for_the_end().await.is_ok() {
                 // PostgreSQL's supervisor stops it when this process is gone.
                 std::process::exit(130);
