@@ -1,0 +1,71 @@
+//! What people received: SMS and emails at the message catcher, read over HTTP like everything else.
+
+use http::Method;
+use serde::Deserialize;
+use uuid::Uuid;
+
+use crate::http::Client;
+use crate::wait::until;
+
+/// A caught message.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Message {
+    /// The catcher's.
+    pub id: Uuid,
+    /// `sms` or `email`.
+    pub channel: String,
+    /// Phone or address.
+    pub to: String,
+    /// Of an email.
+    pub subject: Option<String>,
+    /// Its text.
+    pub text: String,
+}
+
+impl Message {
+    /// The six digits in it.
+    #[must_use]
+    pub fn code(&self) -> Option<String> {
+        self.text.split(|c: char| !c.is_ascii_digit()).find(|run| run.len() == 6).map(str::to_owned)
+    }
+
+    fn is_to(&self, who: &str) -> bool {
+        // Brevo takes phones with and without the plus.
+        self.to.trim_start_matches('+').eq_ignore_ascii_case(who.trim_start_matches('+'))
+    }
+}
+
+/// The catcher.
+#[derive(Clone, Debug)]
+pub struct Messages {
+    pub(crate) client: Client,
+    pub(crate) url: String,
+}
+
+impl Messages {
+    /// Everything that was sent, newest first.
+    pub async fn all(&self) -> Vec<Message> {
+        let answer =
+            self.client.call(Method::GET, format!("{}/messages", self.url)).try_send().await.expect("the catcher answers");
+        serde_json::from_slice(&answer.body).expect("the catcher's list")
+    }
+
+    /// What was sent to a phone or an address, newest first.
+    pub async fn to(&self, who: &str) -> Vec<Message> {
+        self.all().await.into_iter().filter(|message| message.is_to(who)).collect()
+    }
+
+    /// Waits until so many messages were sent to somebody; newest first.
+    pub async fn wait(&self, who: &str, count: usize) -> Vec<Message> {
+        until(&format!("message {count} to {who}"), async || Some(self.to(who).await).filter(|messages| messages.len() >= count))
+            .await
+    }
+
+    /// Waits for the `count`th SMS to a phone, and takes the newest code.
+    pub async fn code(&self, phone: &str, count: usize) -> String {
+        let messages = self.wait(phone, count).await;
+        let newest = messages.first().expect("a message");
+        assert_eq!(newest.channel, "sms");
+        newest.code().expect("an SMS with a code")
+    }
+}

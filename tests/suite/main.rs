@@ -1,0 +1,13 @@
+//! The end-to-end suite: the real components over HTTP, asserted on from outside and on what is in the tables.
+//!
+//! `./dev test` builds the components and runs it. Each test has a world of its own (see the library of this crate); tests of
+//! promises are called `promise_<id>_…` and leave their results in `target/promises`.
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+mod journey;
+mod no_oracle;
+mod otp;
+mod promises;
+mod refresh;
+mod sign_in;
+mod sign_up;

@@ -1,0 +1,11 @@
+//! The promises of `tests/promises.toml` that are kept by now, each by a test named after it.
+
+mod account;
+mod content;
+mod limits;
+mod logs;
+mod model;
+mod outbound;
+mod register;
+mod session;
+mod storage;
