@@ -3,6 +3,8 @@
 //! The chain runs in a task of its own: a client that hangs up does not stop it, and finds the result when it comes back. Until it
 //! is admitted a problem is an ordinary answer, for a stream of events too.
 
+use std::{future::poll_fn, task::Poll};
+
 use axum::{
     Json,
     body::Body,
@@ -66,7 +68,22 @@ pub(crate) async fn create(context: Context, request: Request<Body>) -> Result<R
     let order = Order { state, bearer, language: reader.language, request_id: reader.request_id, brief, key };
     let (teller, events) = event::channel();
     web::spawn(chain::run(order, teller));
+    let_begin().await;
     if accept::event_stream(&parts.headers) { stream(events, reader).await } else { whole(events).await }
+}
+
+/// Lets what was spawned begin. The runtime of the bindings takes a new task up when it has polled the others and waits then for the
+/// outside only: a handler that waits for its own task at once would wait for ever (measured with wit-bindgen 0.57).
+async fn let_begin() {
+    let mut yielded = false;
+    poll_fn(|context| {
+        if std::mem::replace(&mut yielded, true) {
+            return Poll::Ready(());
+        }
+        context.waker().wake_by_ref();
+        Poll::Pending
+    })
+    .await;
 }
 
 async fn stream(mut events: Events, reader: sse::Reader) -> Result<Response, Problem> {
