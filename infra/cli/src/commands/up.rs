@@ -13,7 +13,7 @@ use asknpic_host::{Config, Host, LogSink};
 use asknpic_local::{model, postgres};
 use clap::Args;
 use serde::{Deserialize, Serialize};
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::keys::{self, Keys};
 use crate::project::Project;
@@ -137,15 +137,17 @@ impl Up {
             }
             write_private(&running_file, &serde_json::to_string(&running)?)?;
         }
+        let end = End::watch()?;
         let time = seconds(started.elapsed());
         print(&format!("\nAsk N Pic is up ({time}).\n\n{}\n", self.addresses(&stack, &running, listen)))?;
 
-        wait_for_the_end().await?;
+        end.comes().await;
         print("\nstopping (once more to stop at once)\n")?;
         tokio::spawn(async {
             // Some tools (`timeout`) send the same signal twice.
             tokio::time::sleep(Duration::from_millis(500)).await;
-            if wait_for_the_end().await.is_ok() {
+            if let Ok(end) = End::watch() {
+                end.comes().await;
                 // PostgreSQL's supervisor stops it when this process is gone.
                 std::process::exit(130);
             }
@@ -312,12 +314,24 @@ async fn check_ollama(url: String, name: String) -> anyhow::Result<()> {
     tokio::task::spawn_blocking(ask).await?
 }
 
-/// Ctrl-C, the polite end by the system, or the terminal going away.
-async fn wait_for_the_end() -> std::io::Result<()> {
-    let (mut terminate, mut hang_up) = (signal(SignalKind::terminate())?, signal(SignalKind::hangup())?);
-    tokio::select! {
-        result = tokio::signal::ctrl_c() => result,
-        _ = terminate.recv() => Ok(()),
-        _ = hang_up.recv() => Ok(()),
+/// Ctrl-C, the polite end by the system, or the terminal going away, from when this is made.
+struct End {
+    signals: [Signal; 3],
+}
+
+impl End {
+    fn watch() -> std::io::Result<Self> {
+        let [interrupt, terminate, hang_up] =
+            [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup()].map(signal);
+        Ok(Self { signals: [interrupt?, terminate?, hang_up?] })
+    }
+
+    async fn comes(mut self) {
+        let [interrupt, terminate, hang_up] = &mut self.signals;
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+            _ = hang_up.recv() => {}
+        }
     }
 }
