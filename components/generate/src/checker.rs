@@ -22,6 +22,7 @@ pub(crate) enum Verdict {
 
 #[cfg(target_family = "wasm")]
 mod wit {
+    #![expect(clippy::same_length_and_capacity, reason = "generated from the WIT file")]
     spin_sdk::wit_bindgen::generate!({
         path: "../../wit",
         world: "checking",

@@ -24,8 +24,8 @@ use crate::{
     sse,
 };
 
-/// 4,000 characters of at most 4 bytes, escaped or not, and room.
-const BODY_LIMIT: usize = 32 * 1_024;
+/// 4,000 characters of at most 12 bytes (a pair of escaped surrogates), and room.
+const BODY_LIMIT: usize = 64 * 1_024;
 
 /// Makes a visual of a brief. With `Accept: text/event-stream` the answer is a stream of the events `accepted`, `progress`,
 /// `corrected`, and `done` or `error`.

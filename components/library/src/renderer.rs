@@ -63,6 +63,7 @@ pub(crate) struct Job<'a> {
 
 #[cfg(target_family = "wasm")]
 mod wit {
+    #![expect(clippy::same_length_and_capacity, reason = "generated from the WIT file")]
     spin_sdk::wit_bindgen::generate!({
         path: "../../wit",
         world: "rendering",

@@ -17,7 +17,6 @@ use crate::{
     get, path = "/v1/generations/{id}/visual.svg", tag = "generations", security(("bearer" = [])),
     params(
         ("id" = Uuid, Path),
-        ("p.{parameter}" = Option<String>, Query, description = "A value for a parameter of the file, any number of them"),
     ),
     responses(
         (status = 200, description = "The visual", body = [u8], content_type = "image/svg+xml"),
@@ -41,7 +40,6 @@ pub(crate) async fn svg(context: Context, uri: Uri, headers: HeaderMap, id: Id) 
     params(
         ("id" = Uuid, Path),
         ("width" = Option<u32>, Query, description = "In pixels, at most 16 megapixels in all; the canvas's own if not given", minimum = 16, maximum = 4096),
-        ("p.{parameter}" = Option<String>, Query, description = "A value for a parameter of the file, any number of them"),
     ),
     responses(
         (status = 200, description = "The visual", body = [u8], content_type = "image/png"),
@@ -64,7 +62,6 @@ pub(crate) async fn png(context: Context, uri: Uri, headers: HeaderMap, id: Id) 
     get, path = "/v1/generations/{id}/visual.pdf", tag = "generations", security(("bearer" = [])),
     params(
         ("id" = Uuid, Path),
-        ("p.{parameter}" = Option<String>, Query, description = "A value for a parameter of the file, any number of them"),
     ),
     responses(
         (status = 200, description = "The visual", body = [u8], content_type = "application/pdf"),
