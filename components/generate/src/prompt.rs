@@ -64,6 +64,8 @@ const SCHEMA: &str = r#"{"type":"object"}"#;
 
 #[cfg(test)]
 mod tests {
+    use domain::{generation::MAX_COMPLETION_TOKENS, personal::BRIEF_MAX_CHARS};
+
     use super::*;
 
     fn finding(path: &str, message: &str) -> Finding {
@@ -94,10 +96,12 @@ mod tests {
 
     #[test]
     fn the_prompt_is_short_and_the_reservation_covers_both_calls() {
-        assert!(estimated_tokens(SYSTEM) < 1_500);
+        assert!(estimated_tokens(SYSTEM) < 1_000);
         let brief = "a poster";
         let many: Vec<_> = (0..500).map(|n| finding(&format!("/layers/{n}"), "has no size")).collect();
         let both = estimated_tokens(SYSTEM) + estimated_tokens(&system(&many)) + 2 * estimated_tokens(brief);
         assert!(reserve(brief) >= both);
+        // A day's tokens of the Free plan: the heaviest brief that is allowed can be ordered at all.
+        assert!(reserve(&"🎷".repeat(BRIEF_MAX_CHARS)) + MAX_COMPLETION_TOKENS <= 20_000);
     }
 }
