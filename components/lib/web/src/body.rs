@@ -5,9 +5,12 @@ use axum::body::Body;
 use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, header};
 use http_body_util::BodyExt as _;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 
 use crate::{Kind, Problem, problem::FieldError};
+
+/// The most bytes of a refused body that are read all the same.
+const DISCARDED: usize = 4 * 1_024 * 1_024;
 
 /// A JSON body that was read and not yet parsed.
 #[derive(Debug)]
@@ -17,8 +20,9 @@ pub struct RawJson(Bytes);
 ///
 /// # Errors
 /// 415 for another media type or any `Content-Encoding`, 413 beyond the limit, 400 if the body breaks off.
-pub async fn read(headers: &HeaderMap, body: Body, limit: usize) -> Result<RawJson, Problem> {
+pub async fn read(headers: &HeaderMap, mut body: Body, limit: usize) -> Result<RawJson, Problem> {
     if headers.contains_key(header::CONTENT_ENCODING) || !is_json(headers) {
+        discard(&mut body).await;
         return Err(Kind::UnsupportedMediaType.into());
     }
     bytes(headers, body, limit).await.map(RawJson)
@@ -28,21 +32,32 @@ pub async fn read(headers: &HeaderMap, body: Body, limit: usize) -> Result<RawJs
 ///
 /// # Errors
 /// 413 beyond the limit, 400 if the body breaks off.
-pub async fn bytes(headers: &HeaderMap, body: Body, limit: usize) -> Result<Bytes, Problem> {
+pub async fn bytes(headers: &HeaderMap, mut body: Body, limit: usize) -> Result<Bytes, Problem> {
     let announced = headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
     if announced.is_some_and(|length| length > limit) {
+        discard(&mut body).await;
         return Err(Kind::PayloadTooLarge.into());
     }
-    let mut body = body;
     let mut collected = BytesMut::new();
     while let Some(frame) = body.frame().await {
         let Ok(data) = frame.map_err(|_| Problem::from(Kind::MalformedBody))?.into_data() else { continue };
         if collected.len().saturating_add(data.len()) > limit {
+            discard(&mut body).await;
             return Err(Kind::PayloadTooLarge.into());
         }
         collected.extend_from_slice(&data);
     }
     Ok(collected.freeze())
+}
+
+/// Takes the rest of a body that is refused, up to [`DISCARDED`]: a connection that is closed on unread data is reset, and most
+/// clients then report that instead of the problem.
+async fn discard(body: &mut Body) {
+    let mut left = DISCARDED;
+    while left > 0 {
+        let Some(Ok(frame)) = body.frame().await else { return };
+        left = left.saturating_sub(frame.data_ref().map_or(0, Bytes::len));
+    }
 }
 
 fn is_json(headers: &HeaderMap) -> bool {
@@ -69,6 +84,13 @@ impl RawJson {
     /// # Errors
     /// 400 for what is not JSON in UTF-8 (lone surrogates included), 422 with the field for values of another shape.
     pub fn parse<T: DeserializeOwned>(&self) -> Result<T, Problem> {
+        // The whole of it first: a bad value must not hide that what follows is no JSON.
+        let text = std::str::from_utf8(&self.0).map_err(|_| Problem::from(Kind::MalformedBody))?;
+        serde_json::from_str::<IgnoredAny>(text).map_err(|_| Problem::from(Kind::MalformedBody))?;
+        // Every body is an object; serde would also take its values as a list.
+        if !text.trim_ascii_start().starts_with('{') {
+            return Err(Problem::field("body", "must be an object"));
+        }
         let mut deserializer = serde_json::Deserializer::from_slice(&self.0);
         let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
             let path = error.path().to_string();
@@ -129,7 +151,15 @@ mod tests {
     #[test]
     fn malformed_is_400_and_bad_values_are_422_with_their_field() {
         assert!(parse(br#"{"name": "a"}"#).is_ok());
-        for text in [&b"{"[..], b"", b"{\"name\": \"a\"} x", b"{\"name\": \"\\ud800\"}", b"{\"name\": \"\xff\"}", b"not json"] {
+        for text in [
+            &b"{"[..],
+            b"",
+            b"{\"name\": \"a\"} x",
+            b"{\"name\": \"\\ud800\"}",
+            b"{\"name\": \"\xff\"}",
+            b"not json",
+            b"{\"other\": [",
+        ] {
             assert_eq!(parse(text).err().map(|(kind, _)| kind), Some(Kind::MalformedBody), "{}", String::from_utf8_lossy(text));
         }
         for (text, field) in [
@@ -138,6 +168,8 @@ mod tests {
             (br#"{"name": "a", "count": 300}"#, "count"),
             (br#"{"name": "a", "other": 1}"#, "other"),
             (br#"{"name": "a", "name": "b"}"#, "name"),
+            (br#"["a", 3]"#, "body"),
+            (b"null", "body"),
         ] {
             let (kind, errors) = parse(text).expect_err("is refused");
             assert_eq!((kind, &errors[0]["field"]), (Kind::InvalidRequest, &field.into()), "{}", String::from_utf8_lossy(text));
