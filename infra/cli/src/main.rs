@@ -20,10 +20,14 @@ fn main() -> ExitCode {
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            // The chain of causes in one line each; a backtrace helps nobody at a keyboard.
-            eprintln!("error: {error}");
-            for cause in error.chain().skip(1) {
-                eprintln!("  because: {cause}");
+            // The chain of causes in a line each, without those that the line before has told already; a backtrace helps nobody here.
+            let mut told = error.to_string();
+            eprintln!("error: {told}");
+            for cause in error.chain().skip(1).map(ToString::to_string) {
+                if !told.contains(&cause) {
+                    eprintln!("  because: {cause}");
+                    told = cause;
+                }
             }
             ExitCode::FAILURE
         }
