@@ -102,11 +102,13 @@ impl RawJson {
 }
 
 fn problem(path: &str, error: &serde_json::Error) -> Problem {
-    if !error.is_data() {
-        return Kind::MalformedBody.into();
-    }
     // serde's own text can repeat the value; of it only the names of fields are taken.
     let text = error.to_string();
+    // The body was well-formed as a whole: what is left of its syntax are escapes that stand for no character. serde also calls it
+    // syntax where a list stands in the place of a name, and where a number does not fit.
+    if !error.is_data() && !["expected value", "number out of range"].iter().any(|start| text.starts_with(start)) {
+        return Kind::MalformedBody.into();
+    }
     let quoted = text.split('`').nth(1).unwrap_or_default();
     let (field, message) = if text.starts_with("missing field") {
         (join(path, quoted), "is missing")
@@ -140,6 +142,12 @@ mod tests {
     struct Input {
         name: String,
         count: Option<u8>,
+        choice: Option<Choice>,
+    }
+
+    #[derive(Debug, Deserialize)]
+    enum Choice {
+        One,
     }
 
     fn parse(text: &[u8]) -> Result<Input, (Kind, serde_json::Value)> {
@@ -168,6 +176,9 @@ mod tests {
             (br#"{"name": "a", "count": 300}"#, "count"),
             (br#"{"name": "a", "other": 1}"#, "other"),
             (br#"{"name": "a", "name": "b"}"#, "name"),
+            (br#"{"name": "a", "count": 1e999}"#, "count"),
+            (br#"{"name": "a", "choice": ["One"]}"#, "choice"),
+            (br#"{"name": "a", "choice": "Two"}"#, "choice"),
             (br#"["a", 3]"#, "body"),
             (b"null", "body"),
         ] {
