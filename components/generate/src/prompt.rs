@@ -60,7 +60,7 @@ pub(crate) fn format() -> &'static RawValue {
     &FORMAT
 }
 
-const SCHEMA: &str = r#"{"type":"object"}"#;
+const SCHEMA: &str = include_str!("../../lib/parametric/schema/parametric-1.json");
 
 #[cfg(test)]
 mod tests {

@@ -1,1 +1,195 @@
-//! The parametric file format: schema, check, correct, render.
+//! The parametric file format: schema, check, correct, render. Pure: no I/O, no clock, no randomness.
+//!
+//! `FORMAT.md` tells what a file is; this reads, corrects and draws one.
+
+mod check;
+mod colour;
+mod env;
+mod expression;
+mod fonts;
+mod json;
+mod layout;
+mod limits;
+mod model;
+#[cfg(feature = "render")]
+mod picture;
+mod read;
+mod svg;
+
+use env::Env;
+
+/// One algorithmic change between raw and final file. Holds no personal data (promise a14).
+#[derive(Clone, Debug, PartialEq)]
+pub struct Correction {
+    /// From a closed list; `FORMAT.md` explains each.
+    pub code: &'static str,
+    /// A JSON pointer made of schema words and array positions.
+    pub path: String,
+    /// Figures of geometry, size or contrast: before and after.
+    pub numbers: Vec<f64>,
+}
+
+/// Why a file cannot be accepted, in a sentence that can be fed back to the model.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// From a closed list.
+    pub code: &'static str,
+    /// A JSON pointer.
+    pub path: &'static str,
+    /// A fixed sentence.
+    pub message: &'static str,
+}
+
+/// What the checker made of a text.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Verdict {
+    /// It is good, perhaps after corrections.
+    Accepted {
+        /// The final file: canonical JSON.
+        file: String,
+        /// What was changed; empty where the file is as the model meant it.
+        corrections: Vec<Correction>,
+        /// How much there is to see, 0 to 100.
+        complexity: u32,
+    },
+    /// It is not.
+    Rejected(Vec<Finding>),
+}
+
+/// Passes until nothing changes any more; more are never needed, since each makes things smaller or moves them once.
+const PASSES: usize = 8;
+
+/// Checks what a model wrote. Any text is accepted or rejected, in bounded work; what is accepted is accepted again unchanged,
+/// and always renders.
+#[must_use]
+pub fn check(text: &str) -> Verdict {
+    let reject = |code, path, message| Verdict::Rejected(vec![Finding { code, path, message }]);
+    if text.len() > limits::BYTES {
+        return reject("too-large", "", "Write a file of at most 64 KB.");
+    }
+    let Some((json, repaired)) = json::read(text) else {
+        return reject("not-json", "", "Answer with one JSON document and nothing else.");
+    };
+    let Some(object) = json.as_object() else { return reject("not-json", "", "Answer with one JSON object.") };
+    if !object.contains_key("layers") {
+        return reject("no-layers", "/layers", "Give the list `layers`, from back to front.");
+    }
+    let mut reader = read::Reader::new();
+    let mut file = reader.file(object);
+    let mut corrections = reader.corrections;
+    if repaired {
+        corrections.insert(0, Correction { code: "repaired-json", path: String::new(), numbers: Vec::new() });
+    }
+    for _ in 0..PASSES {
+        let before = corrections.len();
+        check::pass(&mut file, &mut corrections);
+        if corrections.len() == before {
+            break;
+        }
+    }
+    if file.layers.is_empty() {
+        return reject("no-layers", "/layers", "Give at least one layer that can be seen: a text, for a start.");
+    }
+    match serde_json::to_string(&file) {
+        Ok(written) if written.len() <= limits::BYTES => {
+            let complexity = u32::try_from(count(&file.layers)).unwrap_or(100).saturating_mul(3).min(100);
+            Verdict::Accepted { file: written, corrections, complexity }
+        }
+        _ => reject("too-large", "", "Write a file of at most 64 KB."),
+    }
+}
+
+fn count(layers: &[model::Layer]) -> usize {
+    layers
+        .iter()
+        .map(|layer| match &layer.kind {
+            model::Kind::Group { layers, .. } | model::Kind::Repeat { layers, .. } => 1 + count(layers),
+            _ => 1,
+        })
+        .sum()
+}
+
+/// The formats of a picture.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// Text as text.
+    Svg,
+    /// Text as outlines.
+    SvgOutlines,
+    /// Pixels.
+    Png,
+    /// A page.
+    Pdf,
+}
+
+/// What to draw.
+#[derive(Clone, Copy, Debug)]
+pub struct Request<'a> {
+    /// The final file, as [`check`] returned it.
+    pub file: &'a str,
+    /// Values by name.
+    pub parameters: &'a [(String, String)],
+    /// Whether text parameters may be set.
+    pub allow_text: bool,
+    /// What to make.
+    pub format: Format,
+    /// Of a PNG, in pixels: 16 to 4096, at most 16 megapixels.
+    pub width: Option<u32>,
+    /// The generation that it is marked with (promise a72).
+    pub generation_id: &'a str,
+}
+
+/// A value that does not fit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FieldError {
+    /// The parameter's name as given, or `width`.
+    pub field: String,
+    /// A fixed sentence.
+    pub message: &'static str,
+}
+
+/// Why there is no picture.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RenderError {
+    /// The file is none that [`check`] returned.
+    InvalidFile,
+    /// The values do not fit.
+    InvalidValues(Vec<FieldError>),
+}
+
+/// Draws a file. The bytes depend on nothing but the request, but for a PDF, whose objects svg2pdf orders anew each time.
+///
+/// # Errors
+/// [`RenderError`].
+#[cfg(feature = "render")]
+pub fn render(request: &Request<'_>) -> Result<Vec<u8>, RenderError> {
+    let object: serde_json::Map<String, serde_json::Value> =
+        serde_json::from_str(request.file).map_err(|_| RenderError::InvalidFile)?;
+    let mut reader = read::Reader::new();
+    let file = reader.file(&object);
+    if !reader.corrections.is_empty() || file.layers.is_empty() {
+        return Err(RenderError::InvalidFile);
+    }
+    let mut env = Env::of(&file);
+    let mut errors = Vec::new();
+    for (name, value) in request.parameters {
+        let set = match file.parameters.iter().find(|parameter| parameter.name == *name) {
+            Some(parameter) => env.set(parameter, value, request.allow_text),
+            None => Err("is not a parameter of this file"),
+        };
+        if let Err(message) = set {
+            errors.push(FieldError { field: name.clone(), message });
+        }
+    }
+    let size = picture::size(&file.canvas, request.width);
+    if let Err(message) = size {
+        errors.push(FieldError { field: "width".to_owned(), message });
+    }
+    match size {
+        Ok(size) if errors.is_empty() => {
+            let mark = svg::Mark { generation_id: request.generation_id };
+            picture::make(&svg::draw(&file, env, &mark), &svg::xmp(&mark), request.format, size).ok_or(RenderError::InvalidFile)
+        }
+        _ => Err(RenderError::InvalidValues(errors)),
+    }
+}

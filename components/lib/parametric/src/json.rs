@@ -1,0 +1,190 @@
+//! JSON as models write it: code fences, prose around it, trailing commas, comments, single quotes, a cut-off end.
+//!
+//! One pass, bounded depth, never an error: what cannot be read ends the value it belongs to. The first `{` of the text begins
+//! the document.
+
+use serde_json::{Map, Value};
+
+/// Deeper values are dropped.
+const DEPTH: usize = 40;
+
+/// The first object in a text, and whether it had to be repaired to be one.
+pub(crate) fn read(text: &str) -> Option<(Value, bool)> {
+    let start = text.find('{')?;
+    let strict = serde_json::from_str::<Value>(text.trim()).ok().filter(Value::is_object);
+    if let Some(value) = strict {
+        return Some((value, false));
+    }
+    let mut reader = Reader { rest: text.get(start..)?.chars().peekable() };
+    reader.value(0).filter(Value::is_object).map(|value| (value, true))
+}
+
+struct Reader<'a> {
+    rest: std::iter::Peekable<std::str::Chars<'a>>,
+}
+
+impl Reader<'_> {
+    /// The next character that means something; comments are passed over.
+    fn peek(&mut self) -> Option<char> {
+        loop {
+            let next = *self.rest.peek()?;
+            if next.is_whitespace() || next == '\u{feff}' {
+                self.rest.next();
+            } else if next == '/' {
+                self.rest.next();
+                match self.rest.peek() {
+                    Some('/') => while self.rest.next_if(|c| *c != '\n').is_some() {},
+                    Some('*') => {
+                        let mut star = false;
+                        self.rest.next();
+                        for c in self.rest.by_ref() {
+                            if star && c == '/' {
+                                break;
+                            }
+                            star = c == '*';
+                        }
+                    }
+                    _ => {}
+                }
+            } else {
+                return Some(next);
+            }
+        }
+    }
+
+    fn value(&mut self, depth: usize) -> Option<Value> {
+        if depth > DEPTH {
+            return None;
+        }
+        match self.peek()? {
+            '{' => Some(self.object(depth)),
+            '[' => Some(self.array(depth)),
+            quote @ ('"' | '\'') => Some(Value::String(self.string(quote)?)),
+            _ => self.word(),
+        }
+    }
+
+    fn object(&mut self, depth: usize) -> Value {
+        let mut map = Map::new();
+        self.rest.next();
+        loop {
+            match self.peek() {
+                Some(',') => {
+                    self.rest.next();
+                    continue;
+                }
+                None | Some('}') => {
+                    self.rest.next();
+                    return Value::Object(map);
+                }
+                Some(_) => {}
+            }
+            let key = match self.peek() {
+                Some(quote @ ('"' | '\'')) => self.string(quote),
+                _ => self.bare(),
+            };
+            let Some(key) = key else { return Value::Object(map) };
+            if self.peek() != Some(':') {
+                return Value::Object(map);
+            }
+            self.rest.next();
+            // A member whose value was cut off is no member.
+            match self.value(depth + 1) {
+                Some(value) => map.insert(key, value),
+                None => return Value::Object(map),
+            };
+        }
+    }
+
+    fn array(&mut self, depth: usize) -> Value {
+        let mut items = Vec::new();
+        self.rest.next();
+        loop {
+            match self.peek() {
+                Some(',') => {
+                    self.rest.next();
+                }
+                None | Some(']' | '}') => {
+                    self.rest.next_if(|c| *c == ']');
+                    return Value::Array(items);
+                }
+                Some(_) => match self.value(depth + 1) {
+                    Some(value) => items.push(value),
+                    None => return Value::Array(items),
+                },
+            }
+        }
+    }
+
+    /// A string; nothing where it was cut off.
+    fn string(&mut self, quote: char) -> Option<String> {
+        let mut text = String::new();
+        self.rest.next();
+        loop {
+            match self.rest.next()? {
+                c if c == quote => return Some(text),
+                '\\' => match self.rest.next()? {
+                    'n' => text.push('\n'),
+                    't' => text.push('\t'),
+                    'r' | 'b' | 'f' => {}
+                    'u' => {
+                        let digits: String = (0..4).map_while(|_| self.rest.next_if(char::is_ascii_hexdigit)).collect();
+                        // A surrogate stands for half a character: none of ours.
+                        text.push(u32::from_str_radix(&digits, 16).ok().and_then(char::from_u32).unwrap_or('\u{fffd}'));
+                    }
+                    other => text.push(other),
+                },
+                c => text.push(c),
+            }
+        }
+    }
+
+    fn bare(&mut self) -> Option<String> {
+        let mut word = String::new();
+        while let Some(c) = self.rest.next_if(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | '+' | '#' | '%')) {
+            word.push(c);
+        }
+        (!word.is_empty()).then_some(word)
+    }
+
+    fn word(&mut self) -> Option<Value> {
+        let word = self.bare()?;
+        Some(match word.to_ascii_lowercase().as_str() {
+            "true" => Value::Bool(true),
+            "false" => Value::Bool(false),
+            "null" | "none" | "undefined" => Value::Null,
+            _ => word.parse::<f64>().ok().filter(|n| n.is_finite()).map_or(Value::String(word), Value::from),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn what_models_write_is_read() {
+        for text in [
+            "```json\n{\"a\": [1, 2,], \"b\": \"c\",}\n```",
+            "Here is your file:\n{a: [1, 2], 'b': 'c'} Enjoy!",
+            "{\"a\": [1, 2], // two\n \"b\": \"c\" /* three */ }",
+            "{\"a\": [1, 2], \"b\": \"c\", \"d\": \"cut o",
+            "{\"a\": [1, 2], \"b\": \"c\", \"d\": ",
+        ] {
+            let (value, repaired) = read(text).expect("an object");
+            assert!(repaired);
+            assert_eq!(value, serde_json::json!({"a": [1.0, 2.0], "b": "c"}), "{text}");
+        }
+        assert_eq!(read("{\"a\": 1}"), Some((serde_json::json!({"a": 1}), false)));
+        assert_eq!(read("no object at all"), None);
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_read_without_a_panic(text in "[\\[\\]{}:,\"'a1/*\\\\u \n-]{0,200}") {
+            let _ = read(&text);
+        }
+    }
+}

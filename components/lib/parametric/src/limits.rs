@@ -1,0 +1,34 @@
+//! The bounds of a file and of the work it may cause.
+
+/// Bytes of text that the checker reads.
+pub(crate) const BYTES: usize = 64 * 1024;
+/// Layers in a file, those inside groups and repeats counted.
+pub(crate) const LAYERS: usize = 500;
+/// Groups and repeats inside one another.
+pub(crate) const NESTING: usize = 8;
+/// Elements once repeats are expanded.
+pub(crate) const ELEMENTS: usize = 5_000;
+/// Characters of all texts once repeats are expanded.
+pub(crate) const GLYPHS: usize = 20_000;
+/// Characters of a text.
+pub(crate) const TEXT: usize = 2_000;
+/// Characters of a title or a label.
+pub(crate) const LABEL: usize = 120;
+/// Characters of a name.
+pub(crate) const NAME: usize = 32;
+/// Colours of a palette.
+pub(crate) const PALETTE: usize = 24;
+/// Parameters of a file.
+pub(crate) const PARAMETERS: usize = 24;
+/// Options of a choice.
+pub(crate) const OPTIONS: usize = 12;
+/// Colours of a gradient.
+pub(crate) const STOPS: usize = 8;
+/// Corners of a polygon.
+pub(crate) const POLYGON_POINTS: usize = 200;
+/// Copies along each direction of a repeat.
+pub(crate) const COPIES: f64 = 500.0;
+/// Sides of the canvas in pixels.
+pub(crate) const SIDE: (f64, f64) = (64.0, 4096.0);
+/// Any coordinate, either way.
+pub(crate) const COORDINATE: f64 = 100_000.0;

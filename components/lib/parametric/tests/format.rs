@@ -1,0 +1,212 @@
+//! The format from the outside: check, correct, draw.
+#![expect(clippy::panic, reason = "tests")]
+
+use parametric::{Format, RenderError, Request, Verdict, check, render};
+use proptest::prelude::*;
+
+const EXAMPLE: &str = include_str!("../examples/jazz-night.json");
+const ID: &str = "01a1fd55-aa68-7f10-ac98-8195c306981b";
+
+fn accepted(text: &str) -> (String, Vec<&'static str>) {
+    match check(text) {
+        Verdict::Accepted { file, corrections, .. } => (file, corrections.into_iter().map(|c| c.code).collect()),
+        Verdict::Rejected(findings) => panic!("{findings:?} {text}"),
+    }
+}
+
+fn draw(file: &str, parameters: &[(String, String)], format: Format, width: Option<u32>) -> Result<Vec<u8>, RenderError> {
+    render(&Request { file, parameters, allow_text: false, format, width, generation_id: ID })
+}
+
+/// A poster of one text on one colour, with one thing changed.
+fn with(layer: &str) -> String {
+    format!(
+        r##"{{"version": 1, "title": "t", "canvas": {{"width": 1000, "height": 1000, "unit": "px", "margin": 50, "background": "paper"}},
+            "palette": [{{"name": "paper", "color": "#ffffff"}}, {{"name": "ink", "color": "#101828"}}], "parameters": [], "layers": [{layer}]}}"##
+    )
+}
+
+fn text(changes: &str) -> String {
+    let base = r#""type": "text", "text": "Hello world", "x": 100, "y": 100, "width": 600, "height": 200, "font": "sans", "weight": "bold", "size": 60, "fill": "ink", "align": "left""#;
+    let kept: Vec<&str> = base
+        .split(", \"")
+        .filter(|field| !changes.contains(&format!("\"{}\":", field.trim_start_matches('"').split('"').next().unwrap_or(""))))
+        .collect();
+    let kept = kept.join(", \"");
+    let kept = if kept.starts_with('"') { kept } else { format!("\"{kept}") };
+    with(&format!("{{{kept}{}{changes}}}", if changes.is_empty() { "" } else { ", " }))
+}
+
+#[test]
+fn the_example_is_accepted_as_it_is_and_again() {
+    let (file, codes) = accepted(EXAMPLE);
+    assert_eq!(codes, Vec::<&str>::new());
+    assert_eq!(accepted(&file), (file.clone(), vec![]));
+}
+
+#[test]
+fn every_kind_of_mistake_is_corrected_under_its_code() {
+    for (code, file) in [
+        ("illegible", text(r#""size": 3"#)),
+        ("does-not-fit", text(r#""size": 400"#)),
+        ("shortened", text(&format!(r#""height": 40, "text": "{}""#, "word ".repeat(200)))),
+        ("contrast", text(r##""fill": "#eeeeee""##)),
+        ("dangling-reference", text(r#""fill": "nowhere""#)),
+        ("outside-margin", text(r#""x": 900"#)),
+        ("out-of-range", text(r#""leading": 9"#)),
+        ("unknown-value", text(r#""font": "comic""#)),
+        ("dangling-reference", text(r#""when": "no_such_switch""#)),
+        ("dangling-reference", text(r#""x": "no_such_number * 2""#)),
+        (
+            "dropped-layer",
+            with(
+                r#"{"type": "video", "x": 1}, {"type": "text", "text": "a", "x": 100, "y": 100, "width": 200, "height": 90, "size": 40, "fill": "ink"}"#,
+            ),
+        ),
+        (
+            "off-canvas",
+            with(
+                r#"{"type": "rectangle", "x": 5000, "y": 0, "width": 9, "height": 9, "fill": "ink"}, {"type": "rectangle", "x": 0, "y": 0, "width": 9, "height": 9, "fill": "ink"}"#,
+            ),
+        ),
+        ("repaired-json", format!("Here you are:\n```json\n{}\n```", text(""))),
+        ("duplicate-name", text("").replace(r#""name": "ink""#, r#""name": "paper""#)),
+    ] {
+        let (corrected, codes) = accepted(&file);
+        assert!(codes.contains(&code), "{code}: {codes:?} {file}");
+        assert_eq!(accepted(&corrected).1, Vec::<&str>::new(), "{code} again");
+        assert!(draw(&corrected, &[], Format::Svg, None).is_ok(), "{code}");
+    }
+}
+
+#[test]
+fn what_is_no_file_is_rejected_with_a_sentence_for_the_model() {
+    for file in
+        ["", "I cannot do that.", "[]", "{}", r#"{"layers": []}"#, &"{".repeat(70_000), r#"{"layers": [{"type": "text"}]}"#]
+    {
+        let Verdict::Rejected(findings) = check(file) else { panic!("accepted") };
+        assert!(findings.iter().all(|finding| finding.message.ends_with('.')));
+    }
+}
+
+#[test]
+fn promise_a14_corrections_hold_no_text_of_the_file() {
+    let file = text(r##""fill": "#fefefe", "text": "Anna Schmidt", "when": "anna_schmidt", "font": "anna""##)
+        .replace("\"ink\"", "\"anna\"");
+    let Verdict::Accepted { corrections, .. } = check(&file) else { panic!("rejected") };
+    assert!(corrections.len() >= 3);
+    for correction in corrections {
+        let words = correction.path.split('/').filter(|word| !word.is_empty());
+        for word in words {
+            let schema = [
+                "layers",
+                "fill",
+                "when",
+                "font",
+                "palette",
+                "text",
+                "size",
+                "x",
+                "y",
+                "width",
+                "height",
+                "canvas",
+                "background",
+            ];
+            assert!(word.parse::<usize>().is_ok() || schema.contains(&word), "{}", correction.path);
+        }
+    }
+}
+
+#[test]
+fn promise_a72_every_format_carries_the_mark() {
+    let (file, _) = accepted(EXAMPLE);
+    for format in [Format::Svg, Format::SvgOutlines, Format::Png] {
+        let bytes = draw(&file, &[], format, Some(200)).expect("a picture");
+        let has = |needle: &str| bytes.windows(needle.len()).any(|window| window == needle.as_bytes());
+        assert!(has("digitalsourcetype/trainedAlgorithmicMedia") && has(ID), "{format:?}");
+    }
+}
+
+#[test]
+fn promise_c02_markup_in_a_text_stays_text() {
+    let file = text(r#""text": "<script>alert(1)</script> & javascript:x data:text/html \u202e \u0007""#);
+    let svg = String::from_utf8(draw(&accepted(&file).0, &[], Format::Svg, None).expect("a picture")).expect("utf-8");
+    assert!(!svg.contains("<script") && !svg.contains('\u{202e}') && svg.contains("&lt;script&gt;"));
+    assert!(!svg.contains("href") && !svg.contains("<image"));
+}
+
+#[test]
+fn parameters_change_the_picture_within_their_bounds() {
+    let (file, _) = accepted(EXAMPLE);
+    let set = |name: &str, value: &str| draw(&file, &[(name.to_owned(), value.to_owned())], Format::Svg, None);
+    let plain = draw(&file, &[], Format::Svg, None).expect("a picture");
+    for (name, value) in [("accent", "#ff0000"), ("size", "130"), ("rings", "false")] {
+        assert_ne!(set(name, value).expect("a picture"), plain, "{name}");
+    }
+    for (name, value) in [("accent", "url(#x)"), ("size", "9000"), ("rings", "maybe"), ("title", "in a URL"), ("nothing", "1")] {
+        let Err(RenderError::InvalidValues(errors)) = set(name, value) else { panic!("{name} taken") };
+        assert_eq!(errors.first().map(|error| error.field.as_str()), Some(name));
+    }
+    assert!(matches!(draw(&file, &[], Format::Png, Some(5000)), Err(RenderError::InvalidValues(_))));
+    assert!(matches!(draw("{}", &[], Format::Svg, None), Err(RenderError::InvalidFile)));
+}
+
+/// The schema is written for models and people; the reader decides. Both must know the same words.
+#[test]
+fn the_schema_names_what_the_reader_takes() {
+    let schema: serde_json::Value = serde_json::from_str(include_str!("../schema/parametric-1.json")).expect("json");
+    let kinds = schema["$defs"]["layer"]["anyOf"].as_array().expect("layers");
+    let parameters = schema["properties"]["parameters"]["items"]["anyOf"].as_array().expect("parameters");
+    assert_eq!((kinds.len(), parameters.len()), (7, 5));
+    for kind in kinds {
+        let name = kind["properties"]["type"]["const"].as_str().expect("a name");
+        let layer = match name {
+            "line" => {
+                r#"{"type": "line", "x1": 0, "y1": 0, "x2": 9, "y2": 9, "stroke": {"color": "ink", "width": 1}}"#.to_owned()
+            }
+            "polygon" => r#"{"type": "polygon", "points": [[0, 0], [9, 9], [0, 9]], "fill": "ink"}"#.to_owned(),
+            "group" | "repeat" => format!(
+                r#"{{"type": "{name}", "x": 0, "y": 0, "pattern": "grid", "count": 2, "layers": [{{"type": "rectangle", "x": 1, "y": 1, "width": 9, "height": 9, "fill": "ink"}}]}}"#
+            ),
+            _ => format!(
+                r#"{{"type": "{name}", "text": "a", "x": 100, "y": 100, "width": 90, "height": 90, "size": 40, "font": "sans", "weight": "bold", "align": "left", "fill": "ink"}}"#
+            ),
+        };
+        assert_eq!(accepted(&with(&layer)).1, Vec::<&str>::new(), "{name}");
+    }
+}
+
+#[test]
+fn a_pdf_is_a_page_with_its_fonts() {
+    let pdf = draw(&accepted(EXAMPLE).0, &[], Format::Pdf, None).expect("a page");
+    assert!(pdf.starts_with(b"%PDF-1."));
+    assert!(pdf.windows(13).any(|window| window == b"/CIDFontType2"));
+}
+
+#[test]
+fn pictures_are_the_same_bytes_each_time() {
+    let (file, _) = accepted(EXAMPLE);
+    for format in [Format::Svg, Format::SvgOutlines, Format::Png] {
+        let once = draw(&file, &[], format, Some(300)).expect("a picture");
+        assert_eq!(draw(&file, &[], format, Some(300)).expect("a picture"), once, "{format:?}");
+    }
+    let png = draw(&file, &[], Format::Png, Some(300)).expect("a picture");
+    assert_eq!(png.get(16..24), Some([0, 0, 1, 44, 0, 0, 1, 119].as_slice()), "300 by 375");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(200))]
+
+    #[test]
+    fn any_text_is_accepted_or_rejected_and_what_is_accepted_renders(at in 0..EXAMPLE.len(), length in 0_usize..40, with in "[\\[\\]{}:,\"a-z0-9.é-]{0,12}") {
+        let mut bytes = EXAMPLE.as_bytes().to_vec();
+        let end = (at + length).min(bytes.len());
+        bytes.splice(at..end, with.bytes());
+        let broken = String::from_utf8_lossy(&bytes).into_owned();
+        if let Verdict::Accepted { file, .. } = check(&broken) {
+            prop_assert_eq!(accepted(&file), (file.clone(), vec![]));
+            prop_assert!(draw(&file, &[], Format::SvgOutlines, None).is_ok());
+        }
+    }
+}
