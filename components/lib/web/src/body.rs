@@ -179,6 +179,10 @@ mod tests {
             (br#"{"name": "a", "count": 1e999}"#, "count"),
             (br#"{"name": "a", "choice": ["One"]}"#, "choice"),
             (br#"{"name": "a", "choice": "Two"}"#, "choice"),
+            (br#"{"name": "a", "choice": 4711}"#, "choice"),
+            (br#"{"choice": 4711, "name": "a"}"#, "choice"),
+            (br#"{"name": "a", "choice": {"Two": 1}}"#, "choice"),
+            (br#"{"name": "a", "choice": {"One": null, "Two": null}}"#, "choice"),
             (br#"["a", 3]"#, "body"),
             (b"null", "body"),
         ] {
