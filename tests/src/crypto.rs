@@ -1,7 +1,7 @@
 //! Content keys and envelopes written a second time, from their description and with another implementation (ring), so that
 //! what is stored is held to what is promised and not to what the components happen to do.
 
-use ring::{aead, digest, hkdf};
+use ring::{aead, digest, hkdf, hmac};
 use uuid::Uuid;
 
 /// What an envelope is authenticated for.
@@ -50,4 +50,16 @@ pub fn open(envelope: &[u8], key: &[u8; 32], owner: Owner) -> Option<Vec<u8>> {
 #[must_use]
 pub fn sha256(bytes: &[u8]) -> Vec<u8> {
     digest::digest(&digest::SHA256, bytes).as_ref().to_vec()
+}
+
+/// HMAC-SHA256 of a purpose and parts, each after its length in 8 bytes: how ids, codes and internal calls are keyed.
+#[must_use]
+pub fn mac(key: &[u8], purpose: &str, parts: &[&[u8]]) -> Vec<u8> {
+    let key = hmac::Key::new(hmac::HMAC_SHA256, key);
+    let mut context = hmac::Context::with_key(&key);
+    for part in std::iter::once(purpose.as_bytes()).chain(parts.iter().copied()) {
+        context.update(&u64::try_from(part.len()).expect("a length").to_be_bytes());
+        context.update(part);
+    }
+    context.sign().as_ref().to_vec()
 }

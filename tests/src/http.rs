@@ -1,12 +1,15 @@
 //! An HTTP client that shows what is sent and received as it is: no redirects, no cookies, no decompression, every header.
 
+use std::convert::Infallible;
 use std::time::Duration;
 
 use bytes::Bytes;
+use futures::stream;
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use http::{Method, Request, StatusCode};
-use http_body_util::{BodyExt as _, Full};
-use hyper::body::Incoming;
+use http_body_util::combinators::BoxBody;
+use http_body_util::{BodyExt as _, Full, StreamBody};
+use hyper::body::{Frame, Incoming};
 use hyper_util::client::legacy::{Client as Pool, connect::HttpConnector};
 use hyper_util::rt::TokioExecutor;
 use serde_json::Value;
@@ -18,7 +21,7 @@ use crate::wait::PATIENCE;
 /// A client with its own connections.
 #[derive(Clone, Debug)]
 pub struct Client {
-    pool: Pool<HttpConnector, Full<Bytes>>,
+    pool: Pool<HttpConnector, BoxBody<Bytes, Infallible>>,
 }
 
 impl Default for Client {
@@ -38,12 +41,13 @@ pub struct Call {
     url: String,
     headers: HeaderMap,
     body: Bytes,
+    chunked: bool,
 }
 
 impl Client {
     /// A request to a whole URL.
     pub fn call(&self, method: Method, url: impl Into<String>) -> Call {
-        Call { client: self.clone(), method, url: url.into(), headers: HeaderMap::new(), body: Bytes::new() }
+        Call { client: self.clone(), method, url: url.into(), headers: HeaderMap::new(), body: Bytes::new(), chunked: false }
     }
 }
 
@@ -52,6 +56,12 @@ impl Call {
     pub fn header(mut self, name: &str, value: &str) -> Self {
         let name: HeaderName = name.parse().expect("a header name");
         self.headers.append(name, HeaderValue::from_bytes(value.as_bytes()).expect("a header value"));
+        self
+    }
+
+    /// Takes a header away again.
+    pub fn without(mut self, name: &str) -> Self {
+        self.headers.remove(name);
         self
     }
 
@@ -76,6 +86,12 @@ impl Call {
         self.header("content-type", content_type)
     }
 
+    /// With the body in pieces of a kilobyte and no announced length.
+    pub fn chunked(mut self) -> Self {
+        self.chunked = true;
+        self
+    }
+
     /// Sends it and waits for the head of the answer.
     ///
     /// # Errors
@@ -83,7 +99,13 @@ impl Call {
     pub async fn open(self) -> Result<(http::response::Parts, Incoming), String> {
         let mut request = Request::builder().method(self.method).uri(&self.url);
         request.headers_mut().expect("a URL").extend(self.headers);
-        let request = request.body(Full::new(self.body)).expect("a request");
+        let body = if self.chunked {
+            let pieces: Vec<_> = self.body.chunks(1_024).map(|piece| Ok(Frame::data(Bytes::copy_from_slice(piece)))).collect();
+            StreamBody::new(stream::iter(pieces)).boxed()
+        } else {
+            Full::new(self.body).boxed()
+        };
+        let request = request.body(body).expect("a request");
         let answer = tokio::time::timeout(PATIENCE, self.client.pool.request(request)).await;
         let answer = answer.map_err(|_| format!("no answer from {} within {PATIENCE:?}", self.url))?;
         answer.map(http::Response::into_parts).map_err(|error| format!("{}: {error:?}", self.url))

@@ -4,6 +4,10 @@
 //! promises are called `promise_<id>_…` and leave their results in `target/promises`.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
+mod bad_input;
+mod components;
+mod conventions;
+mod generations;
 mod journey;
 mod no_oracle;
 mod otp;
@@ -11,3 +15,4 @@ mod promises;
 mod refresh;
 mod sign_in;
 mod sign_up;
+mod tokens;

@@ -5,10 +5,10 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use e2e::contract::LOCK;
+use e2e::crypto::mac;
 use e2e::jwt::key_bytes;
 use e2e::wait::until;
 use e2e::{Answer, Applicant, Need, World};
-use ring::hmac;
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -123,13 +123,11 @@ async fn a_decoy_never_verifies_not_even_with_the_code_that_is_stored_for_it() {
     assert_eq!(row.get::<_, Option<Uuid>>(1), None);
 
     let stored = row.get::<_, Vec<u8>>(0);
-    let key = hmac::Key::new(hmac::HMAC_SHA256, &key_bytes(world.variable("otp_key")));
+    let key = key_bytes(world.variable("otp_key"));
     let decoy_id: Uuid = decoy.parse().unwrap();
-    let part = |bytes: &[u8]| [&u64::try_from(bytes.len()).unwrap().to_be_bytes()[..], bytes].concat();
-    let start = [part(b"code"), part(decoy_id.as_bytes())].concat();
     let code = (0..1_000_000)
         .map(|number| format!("{number:06}"))
-        .find(|code| hmac::sign(&key, &[start.clone(), part(code.as_bytes())].concat()).as_ref() == stored)
+        .find(|code| mac(&key, "code", &[decoy_id.as_bytes(), code.as_bytes()]) == stored)
         .expect("the code of the decoy, by trying all of them with the server's own key");
     let right = world.verify(&decoy, &code).send().await;
     let wrong = world.verify(&decoy, &e2e::person::wrong(&code)).send().await;

@@ -1,0 +1,90 @@
+//! `Idempotency-Key`: the same result, and one charge.
+
+use asknpic_local::model::Fault;
+use e2e::contract::DAY;
+use e2e::events::Events;
+use e2e::{Need, World};
+use futures::future::join_all;
+
+use super::{generate, id, request, usage, without_quota};
+
+const BRIEF: &str = "Poster for a jazz night, navy and gold";
+const NEEDS: [Need; 2] = [Need::OwnDatabases, Need::Model];
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_repeat_gets_the_same_result_and_is_not_charged() {
+    let Some(world) = World::needing(&NEEDS).start().await else { return };
+    let (person, other) = (world.person().await, world.person().await);
+    let call = |brief: &str| request(&world, &person, brief).header("idempotency-key", "one");
+    let made = call(BRIEF).send().await.expect(201).json();
+    let charged = usage(&world).await;
+    for _ in 0..7 {
+        // More than the rate of new ones allows: a repeat is none.
+        let again = call(BRIEF).send().await.expect(200);
+        assert_eq!((again.json(), again.header("location")), (made.clone(), None));
+    }
+    let (events, _) = Events::open(call(BRIEF)).await.rest().await;
+    assert_eq!(events.iter().map(|event| event.name.as_str()).collect::<Vec<_>>(), ["accepted", "done"]);
+    assert_eq!(events[1].data, made);
+    assert_eq!((usage(&world).await, world.model().chats().await), (charged, 1));
+
+    call("another brief").send().await.problem("idempotency-conflict");
+    let spaced = format!("{{ \"brief\": \"{BRIEF}\" }}");
+    let call = world.post("/v1/generations").bearer(&person.access).header("idempotency-key", "one");
+    call.text("application/json", spaced).send().await.problem("idempotency-conflict");
+    // A key belongs to its user.
+    let theirs = request(&world, &other, "another brief").header("idempotency-key", "one").send().await.expect(201).json();
+    assert_ne!(id(&theirs), id(&made));
+    let another = request(&world, &person, BRIEF).header("idempotency-key", "ONE").send().await.expect(201).json();
+    assert_ne!(id(&another), id(&made));
+    assert_eq!(world.model().chats().await, 3);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn repeats_at_the_same_time_share_one_generation() {
+    let Some(world) = World::needing(&NEEDS).start().await else { return };
+    let person = world.person().await;
+    without_quota(&world).await;
+    world.model().fault(Fault::Slow { per_chunk_ms: 1 }).await;
+    let calls = (0..8).map(|_| request(&world, &person, BRIEF).header("idempotency-key", "one").send());
+    let answers = join_all(calls).await;
+    assert_eq!(answers.iter().filter(|answer| answer.status == 201).count(), 1);
+    let ids: std::collections::BTreeSet<_> = answers
+        .iter()
+        .map(|answer| {
+            assert!(answer.status.is_success(), "{}", answer.text());
+            id(&answer.json()).to_owned()
+        })
+        .collect();
+    assert_eq!((ids.len(), world.model().chats().await), (1, 1));
+    assert_eq!(world.count("select count(*) from generations").await, 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_key_is_released_by_a_failure() {
+    let Some(world) = World::needing(&NEEDS).start().await else { return };
+    let person = world.person().await;
+    let call = |brief: &str| request(&world, &person, brief).header("idempotency-key", "one");
+    for fault in [Fault::Status { status: 503 }, Fault::BadFile] {
+        world.model().fault(fault).await;
+        assert!(call(BRIEF).send().await.status.is_server_error());
+        assert_eq!(world.count("select count(*) from idempotency").await, 0);
+    }
+    world.model().behave().await;
+    // Even for another body: nothing came of the first.
+    call("another brief").send().await.expect(201);
+    assert_eq!(usage(&world).await.1, 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_key_is_kept_a_day_and_its_result_may_be_gone_before() {
+    let Some(world) = World::needing(&[Need::Clock, Need::OwnDatabases]).start().await else { return };
+    let person = world.person().await;
+    let made = request(&world, &person, BRIEF).header("idempotency-key", "one").send().await.expect(201).json();
+    world.delete(&format!("/v1/generations/{}", id(&made))).bearer(&person.access).send().await.expect(204);
+    request(&world, &person, BRIEF).header("idempotency-key", "one").send().await.problem("content-expired");
+    let person = world.later(DAY, &person).await;
+    let new = request(&world, &person, BRIEF).header("idempotency-key", "one").send().await.expect(201).json();
+    assert_ne!(id(&new), id(&made));
+    generate(&world, &person, BRIEF).await;
+}
