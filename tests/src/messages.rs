@@ -1,7 +1,9 @@
 //! What people received: SMS and emails at the message catcher, read over HTTP like everything else.
 
+use asknpic_local::messages::Fault;
 use http::Method;
 use serde::Deserialize;
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::http::Client;
@@ -53,6 +55,22 @@ impl Messages {
     /// What was sent to a phone or an address, newest first.
     pub async fn to(&self, who: &str) -> Vec<Message> {
         self.all().await.into_iter().filter(|message| message.is_to(who)).collect()
+    }
+
+    /// Brevo misbehaves until told otherwise.
+    pub async fn fault(&self, fault: Fault) {
+        self.control(Method::PUT, &json!({ "fault": fault })).await;
+    }
+
+    /// Brevo behaves again.
+    pub async fn behave(&self) {
+        self.control(Method::DELETE, &Value::Null).await;
+    }
+
+    async fn control(&self, method: Method, body: &Value) {
+        let call = self.client.call(method, format!("{}/_control/fault", self.url));
+        let answer = call.json(body).try_send().await.expect("the catcher answers");
+        assert!(answer.status.is_success(), "{} {}", answer.status, answer.text());
     }
 
     /// Waits until so many messages were sent to somebody; newest first.

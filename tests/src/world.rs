@@ -375,6 +375,13 @@ impl World {
         drop(self.as_own_mut().model.take());
     }
 
+    /// Starts a model's server where the old one was ([`Need::Restart`]).
+    pub fn start_model(&mut self) {
+        let own = self.as_own_mut();
+        let addr = own.variables["ollama_url"].trim_start_matches("http://").parse().expect("an address");
+        own.model = Some(LocalModel::start(addr, &local_model::Options::recording()).expect("a model"));
+    }
+
     /// Kills the host as `kill -9` does ([`Builder::in_process`]).
     pub async fn kill_host(&mut self) {
         match self.as_own_mut().running.take() {

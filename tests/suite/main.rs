@@ -7,6 +7,7 @@
 mod bad_input;
 mod components;
 mod conventions;
+mod faults;
 mod generations;
 mod journey;
 mod no_oracle;

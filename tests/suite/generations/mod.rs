@@ -6,6 +6,7 @@ mod events;
 mod idempotency;
 mod list;
 mod quota;
+mod visual;
 
 use e2e::http::Call;
 use e2e::{Answer, Person, World};

@@ -1,0 +1,6 @@
+//! What breaks around us: a clear problem, the next request works, nothing half-visible, no quota lost.
+
+mod database;
+mod killed;
+mod messages;
+mod model;
