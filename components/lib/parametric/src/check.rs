@@ -7,7 +7,7 @@ use crate::{
     colour::Rgb,
     env::Env,
     expression, fonts, layout,
-    model::{Canvas, Color, File, Frame, Kind, Layer, Look, Num, Paint, Text},
+    model::{Canvas, Color, File, Frame, Kind, Layer, Look, Num, Paint, Pattern, Text},
     read::round,
     svg,
 };
@@ -26,8 +26,14 @@ struct Behind {
 /// One pass. Corrections are added to the list.
 pub(crate) fn pass(file: &mut File, corrections: &mut Vec<Correction>) {
     let env = Env::of(file);
-    let mut checker =
-        Checker { env, canvas: file.canvas.clone(), behind: Vec::new(), corrections, least: svg::least_size(&file.canvas) };
+    let mut checker = Checker {
+        env,
+        canvas: file.canvas.clone(),
+        behind: Vec::new(),
+        alpha: 1.0,
+        corrections,
+        least: svg::least_size(&file.canvas),
+    };
     checker.colors_of_paint(&mut file.canvas.background, "/canvas/background");
     checker.canvas.background = file.canvas.background.clone();
     checker.layers(&mut file.layers, "/layers", [0.0, 0.0, 1.0], true);
@@ -37,6 +43,8 @@ struct Checker<'a> {
     env: Env,
     canvas: Canvas,
     behind: Vec<Behind>,
+    /// The opacity of what is being looked at, groups around it counted.
+    alpha: f64,
     corrections: &'a mut Vec<Correction>,
     least: f64,
 }
@@ -75,9 +83,17 @@ impl Checker<'_> {
             layer.opacity = Num::Literal(round(share));
             self.note("out-of-range", format!("{path}/opacity"), vec![opacity, share]);
         }
-        let opaque = self.env.num(&layer.opacity) >= 0.99 && layer.when.is_none();
+        let outer = self.alpha;
+        self.alpha *= self.env.num(&layer.opacity).clamp(0.0, 1.0);
+        let opaque = self.alpha >= 0.99 && layer.when.is_none();
         let straight = self.env.num(&layer.rotate) == 0.0;
-        match &mut layer.kind {
+        let seen = self.kind(&mut layer.kind, path, place, free, opaque, straight);
+        self.alpha = outer;
+        seen
+    }
+
+    fn kind(&mut self, kind: &mut Kind, path: &str, place: [f64; 3], free: bool, opaque: bool, straight: bool) -> bool {
+        match kind {
             Kind::Rectangle { frame, radius, look } => {
                 self.known(radius, 0.0, &format!("{path}/radius"));
                 self.shape(frame, look, path, place, free, opaque && straight)
@@ -116,21 +132,48 @@ impl Checker<'_> {
                 self.layers(layers, &format!("{path}/layers"), inner, free && straight);
                 !layers.is_empty()
             }
-            Kind::Repeat { x, y, count, rows, dx, dy, radius, layers, .. } => {
-                for num in [&mut *x, y, count, rows, dx, dy, radius] {
+            Kind::Repeat { pattern, x, y, count, rows, dx, dy, radius, layers } => {
+                for num in [&mut *x, &mut *y, &mut *count, &mut *rows, &mut *dx, &mut *dy, &mut *radius] {
                     self.known(num, 0.0, path);
                 }
+                let [x, y, dx, dy, radius] = [x, y, dx, dy, radius].map(|num| self.env.num(num));
+                let [columns, rows] = [count, rows].map(|num| (self.env.num(num).round() - 1.0).clamp(0.0, 499.0));
+                let rows = if *pattern == Pattern::Grid { rows } else { 0.0 };
+                let scale = place[2];
+                let first = [place[0] + x * scale, place[1] + y * scale, scale];
+                let down = if *pattern == Pattern::Grid { rows } else { columns };
+                let last = [first[0] + columns * dx * scale, first[1] + down * dy * scale, scale];
                 let before = self.behind.len();
-                let inner = [place[0] + self.env.num(x) * place[2], place[1] + self.env.num(y) * place[2], place[2]];
-                self.layers(layers, &format!("{path}/layers"), inner, false);
-                // Its copies may be anywhere: their colours lie behind every later text.
-                for behind in self.behind.iter_mut().skip(before) {
-                    behind.bounds = [0.0, 0.0, self.canvas.width, self.canvas.height];
-                    behind.opaque = false;
+                // The first and the last copy bound all of them; those of a circle are all around its centre.
+                for (at, row, column) in [(first, 0.0, 0.0), (last, rows, columns)] {
+                    self.env.place(row * (columns + 1.0) + column, row, column);
+                    self.layers(layers, &format!("{path}/layers"), at, false);
                 }
+                self.spread(before, (*pattern == Pattern::Circle).then_some((first, radius * scale)));
                 !layers.is_empty()
             }
         }
+    }
+
+    /// Makes the shapes of a repeat's copies cover all that lies between them.
+    fn spread(&mut self, before: usize, circle: Option<([f64; 3], f64)>) {
+        let added = self.behind.split_off(before.min(self.behind.len()));
+        let mut colors: Vec<Rgb> = added.iter().flat_map(|behind| behind.colors.iter().copied()).collect();
+        colors.sort_by_key(|color| color.0);
+        colors.dedup();
+        let least = |axis: usize| added.iter().map(|behind| behind.bounds[axis]).fold(f64::INFINITY, f64::min);
+        let most = |axis: usize| {
+            added.iter().map(|behind| behind.bounds[axis] + behind.bounds[axis + 2]).fold(f64::NEG_INFINITY, f64::max)
+        };
+        if colors.is_empty() {
+            return;
+        }
+        let mut bounds = [least(0), least(1), most(0) - least(0), most(1) - least(1)];
+        if let Some((center, radius)) = circle {
+            let reach = radius + (most(0) - center[0]).abs().max((least(0) - center[0]).abs()).max((most(1) - center[1]).abs());
+            bounds = [center[0] - reach, center[1] - reach, reach * 2.0, reach * 2.0];
+        }
+        self.behind.push(Behind { bounds, colors, opaque: false });
     }
 
     fn shape(&mut self, frame: &mut Frame, look: &mut Look, path: &str, place: [f64; 3], free: bool, opaque: bool) -> bool {
@@ -148,7 +191,11 @@ impl Checker<'_> {
     }
 
     fn lay(&mut self, bounds: [f64; 4], fill: &Paint, place: [f64; 3], opaque: bool) {
-        let colors = self.paint_colors(fill);
+        let mut colors = self.paint_colors(fill);
+        if self.alpha < 0.99 {
+            let ground = self.paint_colors(&self.canvas.background);
+            colors = colors.iter().flat_map(|color| ground.iter().map(|below| color.over(*below, self.alpha))).collect();
+        }
         if !colors.is_empty() {
             self.behind.push(Behind { bounds: on_canvas(bounds, place), colors, opaque });
         }

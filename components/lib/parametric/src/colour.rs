@@ -44,6 +44,18 @@ impl Rgb {
         (a.max(b) + 0.05) / (a.min(b) + 0.05)
     }
 
+    /// What is seen where this colour lies on another with an opacity of 0 to 1.
+    pub(crate) fn over(self, below: Self, alpha: f64) -> Self {
+        let mut mixed = self.0;
+        for (top, bottom) in mixed.iter_mut().zip(below.0) {
+            let value = f64::from(*top) * alpha + f64::from(bottom) * (1.0 - alpha);
+            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between two bytes")]
+            let value = value.round().clamp(0.0, 255.0) as u8;
+            *top = value;
+        }
+        Self(mixed)
+    }
+
     /// The least contrast with any of several.
     pub(crate) fn least_contrast(self, others: &[Self]) -> f64 {
         others.iter().map(|other| self.contrast(*other)).fold(21.0, f64::min)

@@ -1,6 +1,7 @@
 //! The parametric file format: schema, check, correct, render. Pure: no I/O, no clock, no randomness.
 //!
 //! `FORMAT.md` tells what a file is; this reads, corrects and draws one.
+#![cfg_attr(not(feature = "render"), expect(dead_code, reason = "what only the renderer needs"))]
 
 mod check;
 mod colour;
@@ -16,6 +17,7 @@ mod picture;
 mod read;
 mod svg;
 
+#[cfg(feature = "render")]
 use env::Env;
 
 /// One algorithmic change between raw and final file. Holds no personal data (promise a14).
