@@ -8,15 +8,34 @@ use toml_edit::{DocumentMut, Item, Table};
 /// The manifest `text` with the components `ids` alone: their triggers, and the variables that they use. Order, layout and
 /// comments are those of the original.
 ///
+/// An address of a component that is not among them (`http://X.spin.internal`) becomes empty: calling it would end the caller's
+/// instance, while a component that lacks an address it needs says so (503 `not-configured`).
+///
 /// # Errors
 /// The text is not a valid manifest, or has no such component.
 pub fn subset(text: &str, ids: &[String]) -> Result<String, String> {
-    let kept = Manifest::parse(text)?.subset(ids)?;
+    let mut kept = Manifest::parse(text)?.subset(ids)?;
     let mut document: DocumentMut = text.parse().map_err(|error: toml_edit::TomlError| error.to_string())?;
 
     let variables: BTreeSet<&str> = kept.variables.keys().map(String::as_str).collect();
     if let Some(table) = document.get_mut("variables").and_then(Item::as_table_mut) {
         table.retain(|name, _| variables.contains(name));
+    }
+    let absent: Vec<String> = kept
+        .variables
+        .iter()
+        .filter(|(_, variable)| variable.default.as_deref().and_then(internal).is_some_and(|id| !kept.component.contains_key(id)))
+        .map(|(name, _)| name.clone())
+        .collect();
+    for name in absent {
+        if let Some(variable) = kept.variables.get_mut(&name) {
+            variable.default = Some(String::new());
+        }
+        if let Some(default) =
+            document.get_mut("variables").and_then(|table| table.get_mut(&name)).and_then(|item| item.get_mut("default"))
+        {
+            *default = toml_edit::value("");
+        }
     }
     if let Some(table) = document.get_mut("component").and_then(Item::as_table_mut) {
         table.retain(|id, _| kept.component.contains_key(id));
@@ -34,6 +53,11 @@ pub fn subset(text: &str, ids: &[String]) -> Result<String, String> {
         Ok(_) => Err("the shortened manifest does not say the same; this is a bug of `asknpic manifest`".to_owned()),
         Err(error) => Err(error),
     }
+}
+
+/// The component that an address of service chaining names.
+fn internal(address: &str) -> Option<&str> {
+    address.strip_prefix("http://")?.strip_suffix(".spin.internal")
 }
 
 #[cfg(test)]
@@ -98,6 +122,13 @@ allowed_outbound_hosts = ["https://{{ b_host }}"]
         for gone in ["b_host", "Where B is", "component.b", "private"] {
             assert!(!text.contains(gone), "{gone}:\n{text}");
         }
+    }
+
+    #[test]
+    fn the_address_of_a_component_that_is_not_there_is_empty() {
+        let chained = MANIFEST.replace("a_host = { default = \"\" }", "a_host = { default = \"http://b.spin.internal\" }");
+        assert!(subset(&chained, &ids(&["a"])).unwrap().contains("a_host = { default = \"\" }"));
+        assert!(subset(&chained, &ids(&["a", "b"])).unwrap().contains("http://b.spin.internal"));
     }
 
     #[test]

@@ -8,6 +8,7 @@ use axum::extract::{ConnectInfo, Request, State};
 use axum::http::{StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse as _, Response};
+use axum::serve::ListenerExt as _;
 use tokio::sync::oneshot;
 
 /// A running server. It stops when it is dropped: the port is free again and every open connection is cut.
@@ -34,6 +35,11 @@ impl Server {
         let thread = std::thread::Builder::new().name(name.to_owned()).spawn(move || {
             runtime.block_on(async move {
                 let Ok(listener) = tokio::net::TcpListener::from_std(listener) else { return };
+                // A streamed answer is many small writes; Nagle's algorithm would hold each for some 40 ms.
+                let listener = listener.tap_io(|stream| {
+                    // Slower is all that a stream without it is.
+                    let _ = stream.set_nodelay(true);
+                });
                 let service = routes.into_make_service_with_connect_info::<SocketAddr>();
                 tokio::select! {
                     _ = axum::serve(listener, service).into_future() => {}

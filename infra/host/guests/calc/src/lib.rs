@@ -1,4 +1,5 @@
 //! A dependency that imports only WASI's basics, and says what it can see of its surroundings.
+#![cfg(target_family = "wasm")]
 
 use spin_sdk::wit_bindgen;
 

@@ -1,4 +1,5 @@
 //! A component with a dependency: answers `sum seen`.
+#![cfg(target_family = "wasm")]
 
 use spin_sdk::http::{IntoResponse, Request};
 use spin_sdk::{http_service, wit_bindgen};

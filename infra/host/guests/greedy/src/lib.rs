@@ -1,4 +1,5 @@
 //! A dependency that imports more than WASI's basics: it reads a variable of the component that uses it.
+#![cfg(target_family = "wasm")]
 
 use spin_sdk::wit_bindgen;
 

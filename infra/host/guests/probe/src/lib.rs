@@ -1,4 +1,5 @@
 //! Whatever the host's tests need a component to do, by path.
+#![cfg(target_family = "wasm")]
 
 mod database;
 
