@@ -1,0 +1,36 @@
+//! Draws the briefs of the tests into `/tmp/gallery`, to be looked at.
+#![expect(clippy::unwrap_used, reason = "a tool for looking, not a part of anything")]
+
+use std::{fs, path::Path};
+
+use asknpic_composer::compose;
+use parametric::{Format, Request, Verdict, check, render};
+
+fn main() {
+    let folder = Path::new("/tmp/gallery");
+    fs::create_dir_all(folder).unwrap();
+    let briefs = include_str!("../tests/briefs.txt");
+    let seeds = std::env::args().nth(1).and_then(|count| count.parse().ok()).unwrap_or(1_u64);
+    for (at, brief) in briefs.lines().enumerate() {
+        for seed in 0..seeds {
+            let text = compose(&brief.replace("\\n", "\n"), seed);
+            let Verdict::Accepted { file, corrections, .. } = check(&text) else {
+                println!("{at:02} {seed} REJECTED {brief}");
+                continue;
+            };
+            let request = Request {
+                file: &file,
+                parameters: &[],
+                allow_text: true,
+                format: Format::Png,
+                width: Some(600),
+                generation_id: "gallery",
+            };
+            fs::write(folder.join(format!("{at:02}-{seed}.png")), render(&request).unwrap()).unwrap();
+            println!("{at:02} {seed} {} bytes, {} corrections {brief}", text.len(), corrections.len());
+            for correction in corrections {
+                println!("     {} {} {:?}", correction.code, correction.path, correction.numbers);
+            }
+        }
+    }
+}

@@ -1,0 +1,81 @@
+use super::*;
+
+#[test]
+fn the_brief_of_the_readme() {
+    let brief = Brief::read("poster for a jazz night, navy and gold, title top left");
+    assert_eq!((brief.format, brief.title.as_str()), (Some(Format::Poster), "Jazz Night"));
+    assert_eq!(brief.colors, [0x0f2547, 0xd6a53c]);
+    assert_eq!(brief.themes, [Theme::Music]);
+    assert_eq!((brief.horizontal, brief.vertical), (Some(Horizontal::Left), Some(Vertical::Top)));
+    assert!(!brief.french && brief.subtitle.is_empty());
+}
+
+#[test]
+fn a_french_brief() {
+    let brief =
+        Brief::read("Affiche pour un concert de jazz le samedi 5 juin à 20h à la salle Pleyel, bleu nuit et or, entrée libre");
+    assert!(brief.french);
+    assert_eq!(brief.title, "Concert de jazz");
+    assert_eq!((brief.date.as_str(), brief.time.as_str()), ("Samedi 5 juin", "20h"));
+    assert_eq!((brief.place.as_str(), brief.price.as_str()), ("Salle Pleyel", "Entrée libre"));
+    assert_eq!(brief.colors, [0x0f2547, 0xd6a53c]);
+}
+
+#[test]
+fn quoted_texts_are_title_subtitle_and_lines() {
+    let brief = Brief::read("Invitation « Anna & Paul » “Nous nous marions” \"Château de Vigny\" le 12/09/2026");
+    assert_eq!((brief.title.as_str(), brief.subtitle.as_str()), ("Anna & Paul", "Nous nous marions"));
+    assert_eq!(brief.lines, ["Château de Vigny"]);
+    assert_eq!((brief.kicker.as_str(), brief.date.as_str()), ("Invitation", "12/09/2026"));
+}
+
+#[test]
+fn what_is_named_for_the_background_is_the_ground() {
+    assert_eq!(Brief::read("affiche rouge sur fond crème").ground, Some(0xf8efdc));
+    assert_eq!(Brief::read("gold on navy card").ground, Some(0x0f2547));
+    assert_eq!(Brief::read("a white background and red").ground, Some(0xfdfcf9));
+}
+
+#[test]
+fn doubtful_colours_need_a_colour_beside_them() {
+    assert!(Brief::read("un bouquet pour Rose ou Marine").colors.is_empty());
+    assert_eq!(Brief::read("carte noir et or").colors.len(), 2);
+    assert!(Brief::read("tea or coffee").colors.is_empty());
+}
+
+#[test]
+fn a_price_list() {
+    let brief = Brief::read("Menu for our café: espresso 2.50 €, flat white 4 €, carrot cake €5");
+    let items: Vec<(&str, &str)> = brief.items.iter().map(|(name, price)| (name.as_str(), price.as_str())).collect();
+    assert_eq!(items, [("Espresso", "2.50 €"), ("Flat white", "4 €"), ("Carrot cake", "€5")]);
+    assert_eq!(brief.format, Some(Format::Menu));
+}
+
+#[test]
+fn contacts_and_sizes() {
+    let brief = Brief::read("business card for \"Lea Martin\", photographer, lea@studio.fr, 06 12 34 56 78, 1000x600");
+    assert_eq!(brief.contacts, ["lea@studio.fr", "06 12 34 56 78"]);
+    assert_eq!((brief.format, brief.size), (Some(Format::BusinessCard), Some((1000.0, 600.0))));
+    assert_eq!(brief.kicker, "Photographer");
+}
+
+#[test]
+fn dates_in_both_orders() {
+    for (text, date, time) in [
+        ("gala on Saturday 12 December 2026 at 8pm", "Saturday 12 December 2026", "8pm"),
+        ("gala, June 3rd, 20:00", "June 3rd", "20:00"),
+        ("gala du 12 au 14 juin, 10h-18h", "12 au 14 juin", "10h-18h"),
+        ("gala 12/12/2026 from 8 pm to 2 am", "12/12/2026", "8 pm to 2 am"),
+        ("the Sunday market", "", ""),
+    ] {
+        let brief = Brief::read(text);
+        assert_eq!((brief.date.as_str(), brief.time.as_str()), (date, time), "{text}");
+    }
+}
+
+#[test]
+fn there_is_always_a_title() {
+    for text in ["", "poster", "affiche bleue", "🎉🎉", "\u{202e}", "\"\"", "!!!"] {
+        assert!(!Brief::read(text).title.is_empty(), "{text}");
+    }
+}

@@ -1,0 +1,150 @@
+//! A title distilled from what a brief says besides its instructions.
+
+use super::{
+    fold, lexicon,
+    token::{Token, Use},
+};
+
+/// What a word is that no table of colours, themes or details knows.
+pub(super) fn role(folded: &str) -> Use {
+    let single = folded.strip_suffix(['s', 'x']).unwrap_or(folded);
+    let among = |words: &[&str]| words.contains(&folded) || words.contains(&single);
+    if among(lexicon::INSTRUCTIONS) {
+        Use::Instruction
+    } else if lexicon::BREAKS.contains(&folded) {
+        Use::Break
+    } else if lexicon::JOINTS.contains(&folded) {
+        Use::Joint
+    } else {
+        Use::Open
+    }
+}
+
+/// The text after `title:` or its like, whose words are then no longer read.
+pub(super) fn labelled(text: &str, tokens: &mut [Token]) -> Option<String> {
+    let at = tokens.iter().position(|token| {
+        matches!(
+            token.folded.as_str(),
+            "title"
+                | "titre"
+                | "quote"
+                | "citation"
+                | "text"
+                | "texte"
+                | "called"
+                | "intitule"
+                | "intitulee"
+                | "named"
+                | "nomme"
+                | "nommee"
+                | "appele"
+                | "appelee"
+        )
+    })?;
+    let token = tokens.get(at)?;
+    let after = text.get(token.end..)?;
+    let start = after.trim_start();
+    let verb = matches!(
+        token.folded.as_str(),
+        "called" | "intitule" | "intitulee" | "named" | "nomme" | "nommee" | "appele" | "appelee"
+    );
+    let start = match start.strip_prefix(':') {
+        Some(rest) => rest,
+        None if verb => start,
+        None => return None,
+    };
+    let whole = matches!(token.folded.as_str(), "quote" | "citation");
+    let end = if whole { start.find(['\n', '|']) } else { start.find(['\n', '|', ',', ';', '.']) };
+    let mut label = start.get(..end.unwrap_or(start.len()))?;
+    if verb {
+        // `a café called Lune with warm colours`
+        let bound = [" with ", " avec ", " in ", " en ", " on ", " sur ", " for ", " pour "]
+            .iter()
+            .filter_map(|word| label.find(word))
+            .min();
+        label = label.get(..bound.unwrap_or(label.len()))?;
+    }
+    let label = label.trim();
+    let from = text.len() - start.len();
+    let to = from + start.find(label).unwrap_or(0) + label.len();
+    for token in tokens.iter_mut().skip(at).filter(|token| token.start < to) {
+        token.role = Use::Detail;
+    }
+    (!label.is_empty()).then(|| label.to_owned())
+}
+
+/// Runs of words that are neither instructions nor details, written as a title.
+pub(super) fn candidates(text: &str, tokens: &[Token], french: bool) -> Vec<String> {
+    let mut found: Vec<String> = Vec::new();
+    let mut run: Vec<usize> = Vec::new();
+    for (at, token) in tokens.iter().enumerate() {
+        let ends = token.clause || (token.role == Use::Break && !joins(tokens, at));
+        if ends {
+            found.extend(written(text, tokens, &run, french));
+            run.clear();
+        }
+        let instruction = matches!(token.role, Use::Instruction | Use::Detail);
+        if !instruction && (!ends || token.role != Use::Break) {
+            run.push(at);
+        }
+    }
+    found.extend(written(text, tokens, &run, french));
+    let mut known: Vec<String> = Vec::new();
+    found.retain(|text| {
+        let folded = fold::word(text);
+        let new = !known.contains(&folded);
+        known.push(folded);
+        new
+    });
+    found
+}
+
+/// Whether a breaking word stands inside a name: `Blues on the River`, `Made in France`.
+fn joins(tokens: &[Token], at: usize) -> bool {
+    let word = tokens.get(at).map_or("", |token| token.folded.as_str());
+    let before = at.checked_sub(1).and_then(|before| tokens.get(before));
+    let open = before.is_some_and(|token| token.role == Use::Open);
+    let next = tokens.iter().skip(at + 1).find(|token| token.role != Use::Joint || token.clause);
+    open && !matches!(word, "with" | "avec" | "using" | "that" | "qui" | "dont" | "featuring")
+        && next.is_some_and(|token| token.role == Use::Open && !token.clause)
+}
+
+fn written(text: &str, tokens: &[Token], run: &[usize], french: bool) -> Option<String> {
+    let open = |at: &&usize| tokens.get(**at).is_some_and(|token| token.role == Use::Open);
+    let first = run.iter().position(|at| open(&at))?;
+    let last = run.iter().rposition(|at| open(&at))?;
+    let mut words = String::new();
+    let mut before: Option<usize> = None;
+    for &at in run.get(first..=last)? {
+        let token = tokens.get(at)?;
+        let word = text.get(token.start..token.end)?;
+        let elided = words.ends_with(['\'', '’']);
+        match before.and_then(|before| tokens.get(before)) {
+            // What stood between neighbours stays, but for lines' ends.
+            Some(left) if before.is_some_and(|before| before + 1 == at) => {
+                let gap = text.get(left.end..token.start)?;
+                words.push_str(if gap.trim().is_empty() { if gap.is_empty() { "" } else { " " } } else { gap });
+            }
+            Some(_) if !elided => words.push(' '),
+            _ => {}
+        }
+        // After an elision a dropped word leaves nothing to join.
+        let minor = token.role != Use::Open;
+        if french || minor || word.chars().any(char::is_uppercase) {
+            words.push_str(word);
+        } else {
+            words.push_str(&fold::capital(word));
+        }
+        before = Some(at);
+    }
+    let title = fold::tidy(&fold::capital(&words), 64);
+    // A theme alone, after the first thought, says how it should look.
+    let themes = run.iter().filter_map(|at| tokens.get(*at)).filter(|token| token.role == Use::Open).all(|token| token.theme);
+    let first = run.first().is_some_and(|at| tokens.iter().take(*at).all(|token| token.role != Use::Open));
+    (title.chars().filter(|c| c.is_alphanumeric()).count() > 1 && (first || !themes)).then_some(title)
+}
+
+/// Every word with a capital.
+pub(super) fn title_case(text: &str) -> String {
+    text.split(' ').map(fold::capital).collect::<Vec<String>>().join(" ")
+}

@@ -1,0 +1,105 @@
+//! Centred text in a frame, with a small drawing above it or a wreath around it.
+
+use crate::{
+    brief::{Format, Horizontal, Theme, Vertical},
+    document::{Area, Layer},
+    ornament::Ornament,
+    palette::Role,
+    scene::{Scene, Stand},
+};
+
+pub(super) fn compose(scene: &mut Scene<'_>) {
+    let brief = scene.brief;
+    let (margin, unit) = (scene.margin, scene.unit);
+    let paper = scene.random.pick(&[Role::Ground, Role::Ground, Role::Soft], Role::Ground);
+    if paper == Role::Soft {
+        scene.panel(scene.canvas, Role::Soft);
+        let inner = scene.canvas.inset(margin * 0.55);
+        scene.panel(inner, Role::Ground);
+    }
+    frame(scene, scene.canvas.inset(margin * if paper == Role::Soft { 0.85 } else { 0.6 }));
+    let inside = scene.canvas.inset(margin * 1.75);
+    let stand = Stand { across: Horizontal::Center, down: Vertical::Middle, on: Role::Ground };
+    let gentle = brief.themes.iter().any(|theme| matches!(theme, Theme::Wedding | Theme::Nature | Theme::Christmas));
+    let short = brief.title.chars().count() + brief.subtitle.chars().count() < 46 && brief.lines.is_empty();
+    if gentle && short && scene.random.chance(0.6) {
+        // The wreath holds heading and title; the rest stands under it.
+        let side = inside.width.min(inside.height * 0.74);
+        let (cx, _) = inside.center();
+        let has_more = !brief.details().is_empty();
+        let top = if has_more { inside.y } else { inside.y + (inside.height - side) / 2.0 };
+        let ring = Area::new(cx - side / 2.0, top, side, side);
+        let blocks = scene.heading(0.15);
+        scene.column(ring.inset(side * 0.21), blocks, stand);
+        if has_more {
+            let under = Area::new(inside.x, ring.bottom(), inside.width, inside.bottom() - ring.bottom());
+            let blocks = scene.detail_blocks(unit * 0.027);
+            scene.column(under, blocks, stand);
+        }
+        scene.draw(Ornament::Wreath, ring, Role::Ground);
+        return;
+    }
+    let emblems: Vec<Ornament> = Ornament::choices(brief).into_iter().filter(|ornament| ornament.is_emblem()).collect();
+    let wanted = emblems.first().copied().filter(|_| brief.format != Some(Format::Card) || scene.canvas.height > unit * 0.8);
+    let mut text = inside;
+    let mut emblem = None;
+    if wanted.is_some() {
+        let high = (inside.height * 0.27).min(inside.width * 0.6);
+        emblem = Some((scene.random.pick(&emblems, Ornament::Rings), Area::new(inside.x, inside.y, inside.width, high)));
+        text = Area::new(inside.x, inside.y + high + margin * 0.3, inside.width, inside.height - high - margin * 0.3);
+    }
+    let mut blocks = scene.heading(0.19);
+    blocks.extend(scene.detail_blocks(unit * 0.027));
+    scene.column(text, blocks, stand);
+    if let Some((ornament, area)) = emblem {
+        scene.draw(ornament, area, Role::Ground);
+    }
+}
+
+/// One of several frames.
+pub(super) fn frame(scene: &mut Scene<'_>, area: Area) {
+    let color = scene.palette.text(Role::Ground, Role::Accent, true);
+    let thin = (scene.unit * 0.0022).max(1.5);
+    let mut layers = Vec::new();
+    let step = scene.margin * 0.22;
+    match scene.random.below(4) {
+        0 => {
+            layers.push(Layer::rectangle(area, "none").stroke(&color, thin * 2.0));
+            layers.push(Layer::rectangle(area.inset(step), "none").stroke(&color, thin * 0.7));
+        }
+        1 => {
+            layers.push(Layer::rectangle(area, "none").stroke(&color, thin));
+            let r = step * 0.9;
+            for (x, y) in [(area.x, area.y), (area.right(), area.y), (area.x, area.bottom()), (area.right(), area.bottom())] {
+                let ground = scene.palette.paint(Role::Ground);
+                layers.push(Layer::circle(x, y, r * 1.9, ground));
+                layers.push(Layer::polygon(&[[x, y - r], [x + r, y], [x, y + r], [x - r, y]], color.as_str()));
+            }
+        }
+        2 => {
+            let radius = scene.margin * 0.8;
+            layers.push(Layer::rectangle(area, "none").with("radius", radius).stroke(&color, thin * 1.6));
+            layers.push(
+                Layer::rectangle(area.inset(step), "none").with("radius", (radius - step).max(0.0)).stroke(&color, thin * 0.7),
+            );
+        }
+        _ => {
+            // Corners only.
+            let long = area.side() * 0.12;
+            for (x, y, right, down) in [
+                (area.x, area.y, 1.0, 1.0),
+                (area.right(), area.y, -1.0, 1.0),
+                (area.x, area.bottom(), 1.0, -1.0),
+                (area.right(), area.bottom(), -1.0, -1.0),
+            ] {
+                for inset in [0.0, step] {
+                    let (x, y) = (x + right * inset, y + down * inset);
+                    let width = if inset > 0.0 { thin * 0.7 } else { thin * 1.8 };
+                    layers.push(Layer::line([x, y, x + right * long, y], &color, width));
+                    layers.push(Layer::line([x, y, x, y + down * long], &color, width));
+                }
+            }
+        }
+    }
+    scene.ornament(layers);
+}

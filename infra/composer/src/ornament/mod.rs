@@ -1,0 +1,255 @@
+//! Drawings made of plain shapes, each within an area.
+
+mod festive;
+mod geometric;
+mod nature;
+mod objects;
+
+use crate::{
+    brief::{Brief, Theme},
+    document::{Area, Layer},
+    palette::{Palette, Role},
+    random::Random,
+};
+
+/// A drawing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ornament {
+    Sun,
+    Record,
+    Hills,
+    Mountains,
+    Pines,
+    Tiles,
+    Arches,
+    Rays,
+    Wreath,
+    Bars,
+    Rings,
+    Orbs,
+    Skyline,
+    Balloons,
+    Branch,
+    Confetti,
+    Cup,
+    Halftone,
+    Waves,
+    Slants,
+    Dish,
+    Baubles,
+    Bunting,
+    Network,
+    Stripes,
+    Flowers,
+}
+
+impl Ornament {
+    /// Whether it stays within any area; the others need one whose surroundings are drawn over or off the canvas.
+    pub(crate) fn is_bounded(self) -> bool {
+        matches!(
+            self,
+            Self::Sun
+                | Self::Record
+                | Self::Wreath
+                | Self::Bars
+                | Self::Rings
+                | Self::Branch
+                | Self::Cup
+                | Self::Dish
+                | Self::Network
+                | Self::Flowers
+        )
+    }
+
+    /// Whether it is a picture of something round enough for an emblem.
+    pub(crate) fn is_emblem(self) -> bool {
+        matches!(
+            self,
+            Self::Sun | Self::Record | Self::Bars | Self::Rings | Self::Cup | Self::Dish | Self::Flowers | Self::Branch
+        )
+    }
+
+    /// Whether it hangs from its area's upper edge.
+    pub(crate) fn hangs(self) -> bool {
+        matches!(self, Self::Baubles | Self::Bunting)
+    }
+
+    /// Whether it may fill a canvas behind a panel.
+    pub(crate) fn is_pattern(self) -> bool {
+        matches!(
+            self,
+            Self::Tiles
+                | Self::Confetti
+                | Self::Waves
+                | Self::Rays
+                | Self::Orbs
+                | Self::Pines
+                | Self::Halftone
+                | Self::Bunting
+                | Self::Slants
+        )
+    }
+
+    /// What it is called in the file's choice.
+    pub(crate) fn name(self, french: bool) -> &'static str {
+        match (self, french) {
+            (Self::Halftone, false) => "dots",
+            (Self::Halftone, true) => "points",
+            (Self::Stripes, false) => "stripes",
+            (Self::Stripes, true) => "rayures",
+            (Self::Confetti, _) => "confetti",
+            (Self::Rays, false) => "rays",
+            (Self::Rays, true) => "rayons",
+            (Self::Waves, false) => "waves",
+            (Self::Waves, true) => "vagues",
+            (_, false) => "drawing",
+            (_, true) => "dessin",
+        }
+    }
+
+    /// Drawings for the themes of a brief.
+    pub(crate) fn choices(brief: &Brief) -> Vec<Self> {
+        let mut found: Vec<Self> = brief.themes.iter().take(3).flat_map(|theme| of(*theme).iter().copied()).collect();
+        if found.is_empty() {
+            found = vec![
+                Self::Tiles,
+                Self::Arches,
+                Self::Halftone,
+                Self::Rings,
+                Self::Sun,
+                Self::Waves,
+                Self::Hills,
+                Self::Orbs,
+                Self::Stripes,
+                Self::Rays,
+            ];
+        }
+        found
+    }
+}
+
+fn of(theme: Theme) -> &'static [Ornament] {
+    use Ornament::{
+        Arches, Balloons, Bars, Baubles, Branch, Bunting, Confetti, Cup, Dish, Flowers, Halftone, Hills, Mountains, Network,
+        Orbs, Pines, Rays, Record, Rings, Skyline, Slants, Stripes, Sun, Tiles, Waves, Wreath,
+    };
+    match theme {
+        Theme::Music => &[Record, Bars, Halftone, Record],
+        Theme::Festival => &[Bunting, Confetti, Rays, Tiles],
+        Theme::Elegant => &[Waves, Rays, Arches, Branch],
+        Theme::Playful => &[Confetti, Tiles, Balloons, Arches],
+        Theme::Minimal => &[Rings, Arches, Halftone, Sun],
+        Theme::Bold => &[Rays, Halftone, Slants, Stripes],
+        Theme::Warm => &[Arches, Hills, Branch, Sun],
+        Theme::Nature => &[Branch, Flowers, Hills, Wreath],
+        Theme::Outdoor => &[Mountains, Hills, Pines],
+        Theme::Tech => &[Network, Orbs, Halftone],
+        Theme::Modern => &[Tiles, Rings, Arches, Halftone],
+        Theme::Retro => &[Sun, Arches, Rays, Stripes],
+        Theme::Wedding => &[Wreath, Branch, Flowers],
+        Theme::Summer => &[Sun, Waves, Hills, Arches],
+        Theme::Sea => &[Waves, Sun, Waves],
+        Theme::Christmas => &[Pines, Baubles, Pines],
+        Theme::Winter => &[Pines, Mountains],
+        Theme::Kids => &[Balloons, Bunting, Confetti],
+        Theme::Corporate => &[Network, Halftone, Slants, Rings],
+        Theme::City => &[Skyline],
+        Theme::Halloween => &[Pines, Rays],
+        Theme::Food => &[Dish, Tiles, Flowers],
+        Theme::Coffee => &[Cup, Arches, Cup],
+        Theme::Sport => &[Slants, Halftone, Stripes],
+    }
+}
+
+/// What a drawing is drawn with.
+pub(crate) struct Pen<'a> {
+    pub(crate) palette: &'a Palette,
+    pub(crate) random: &'a mut Random,
+    /// The colour behind it.
+    pub(crate) on: Role,
+    colors: Vec<String>,
+    layers: Vec<Layer>,
+}
+
+impl<'a> Pen<'a> {
+    pub(crate) fn new(palette: &'a Palette, random: &'a mut Random, on: Role) -> Self {
+        let colors = palette.shapes_on(on).into_iter().map(|role| palette.paint(role)).collect();
+        Self { palette, random, on, colors, layers: Vec::new() }
+    }
+
+    /// Draws, and answers the layers from back to front.
+    pub(crate) fn draw(mut self, ornament: Ornament, area: Area) -> Vec<Layer> {
+        match ornament {
+            Ornament::Sun => self.sun(area),
+            Ornament::Record => self.record(area),
+            Ornament::Hills => self.hills(area),
+            Ornament::Mountains => self.mountains(area),
+            Ornament::Pines => self.pines(area),
+            Ornament::Tiles => self.tiles(area),
+            Ornament::Arches => self.arches(area),
+            Ornament::Rays => self.rays(area),
+            Ornament::Wreath => self.wreath(area),
+            Ornament::Bars => self.bars(area),
+            Ornament::Rings => self.rings(area),
+            Ornament::Orbs => self.orbs(area),
+            Ornament::Skyline => self.skyline(area),
+            Ornament::Balloons => self.balloons(area),
+            Ornament::Branch => self.branches(area),
+            Ornament::Confetti => self.confetti(area),
+            Ornament::Cup => self.cup(area),
+            Ornament::Halftone => self.halftone(area),
+            Ornament::Waves => self.waves(area),
+            Ornament::Slants => self.slants(area),
+            Ornament::Dish => self.dish(area),
+            Ornament::Baubles => self.baubles(area),
+            Ornament::Bunting => self.bunting(area),
+            Ornament::Network => self.network(area),
+            Ornament::Stripes => self.stripes(area),
+            Ornament::Flowers => self.flowers(area),
+        }
+        self.layers
+    }
+
+    /// The colours that stand out here, best known first, over and over.
+    fn color(&self, at: usize) -> String {
+        let count = self.colors.len().max(1);
+        self.colors.get(at % count).cloned().unwrap_or_default()
+    }
+
+    /// The same, those closest to the colour behind first: from far to near in a landscape.
+    fn depth(&self) -> Vec<String> {
+        let behind = self.palette.rgb(self.on);
+        let mut roles = self.palette.shapes_on(self.on);
+        roles.truncate(3);
+        roles.sort_by(|a, b| self.palette.rgb(*a).distance(behind).total_cmp(&self.palette.rgb(*b).distance(behind)));
+        roles.into_iter().map(|role| self.palette.paint(role)).collect()
+    }
+
+    /// The lightest colour that is not the one behind: sun, moon and snow.
+    fn light(&self) -> String {
+        let roles = [Role::Accent, Role::Second, Role::Third, Role::Ground, Role::Soft, Role::Ink];
+        let behind = self.palette.rgb(self.on);
+        let lightness = |role: &Role| self.palette.rgb(*role).lightness();
+        let far = roles.into_iter().filter(|role| self.palette.rgb(*role).distance(behind) > 0.07);
+        far.max_by(|a, b| lightness(a).total_cmp(&lightness(b))).map_or_else(|| self.color(0), |role| self.palette.paint(role))
+    }
+
+    /// The colour behind.
+    fn behind(&self) -> String {
+        self.palette.paint(self.on)
+    }
+
+    fn any(&mut self) -> String {
+        let at = self.random.below(self.colors.len());
+        self.color(at)
+    }
+
+    fn push(&mut self, layer: Layer) {
+        self.layers.push(layer);
+    }
+}
+
+/// 0, 1, 2 … as numbers to calculate with.
+fn steps(count: u32) -> impl Iterator<Item = f64> {
+    (0..count).map(f64::from)
+}
