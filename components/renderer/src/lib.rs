@@ -2,7 +2,7 @@
 //! (promise c02).
 
 #[cfg(target_family = "wasm")]
-#[expect(unsafe_code, reason = "what wit-bindgen writes for an export")]
+#[expect(unsafe_code, clippy::same_length_and_capacity, reason = "what wit-bindgen writes for an export")]
 mod wit {
     wit_bindgen::generate!({ path: "../../wit", world: "render" });
 
