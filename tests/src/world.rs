@@ -26,17 +26,18 @@ use crate::model::Model;
 
 /// What our own worlds say they are reached at: unlike any address, so that nothing passes by comparing with one.
 const PUBLIC_URL: &str = "https://asknpic.test";
-/// More worlds at once would only wait for each other.
-static ROOM: Semaphore = Semaphore::const_new(4);
+/// More worlds at once would only wait for each other. Of a world outside there is one, for one test at a time.
+const WORLDS: u32 = 4;
+static ROOM: Semaphore = Semaphore::const_new(WORLDS as usize);
 
 /// What a test needs that not every world has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Need {
     /// To move the clock.
     Clock,
-    /// To look into the databases.
+    /// To look into the databases, and to change what belongs to its own people.
     Databases,
-    /// To change what is in the databases, and to have them for itself.
+    /// To have the databases for itself, empty at first.
     OwnDatabases,
     /// To set variables, or to change the manifest.
     Variables,
@@ -57,6 +58,7 @@ pub struct World {
     messages: Messages,
     model: Option<Model>,
     place: Place,
+    _room: SemaphorePermit<'static>,
 }
 
 #[derive(Debug)]
@@ -80,7 +82,6 @@ struct Own {
     log: MemoryLog,
     clock: Clock,
     manifest: Manifest,
-    _room: SemaphorePermit<'static>,
 }
 
 #[derive(Debug)]
@@ -159,7 +160,8 @@ impl Builder {
     /// Starts it; `None`, with the reason printed, where the environment's host cannot give what is needed.
     pub async fn start(self) -> Option<World> {
         let client = Client::default();
-        let Some(external) = External::find() else { return Some(World::own(self, client).await) };
+        let room = |worlds| async move { ROOM.acquire_many(worlds).await.expect("the semaphore is never closed") };
+        let Some(external) = External::find() else { return Some(World::own(self, client, room(1).await).await) };
         let missing: Vec<_> = self.needs.iter().filter(|need| !external.has(**need)).collect();
         if !missing.is_empty() {
             let name = std::thread::current().name().unwrap_or("this test").to_owned();
@@ -168,7 +170,7 @@ impl Builder {
         }
         let messages = Messages { client: client.clone(), url: external.messages.clone() };
         let model = external.model.clone().map(|url| Model { client: client.clone(), url });
-        Some(World { client, messages, model, place: Place::External(external) })
+        Some(World { client, messages, model, place: Place::External(external), _room: room(WORLDS).await })
     }
 }
 
@@ -193,9 +195,8 @@ impl World {
         Builder { needs: needs.to_vec(), setup: Setup::default(), own_cluster: false, edit: None }
     }
 
-    async fn own(builder: Builder, client: Client) -> Self {
+    async fn own(builder: Builder, client: Client, room: SemaphorePermit<'static>) -> Self {
         let Builder { setup, own_cluster, edit, .. } = builder;
-        let room = ROOM.acquire().await.expect("the semaphore is never closed");
         let manifest = Manifest::make(edit, setup.only.as_deref());
         let base = if own_cluster { Base::start().await } else { Base::shared().await.clone() };
         let set = base.databases().await;
@@ -216,13 +217,21 @@ impl World {
             log: MemoryLog::new(),
             clock: Clock::new(),
             manifest,
-            _room: room,
         };
         own.variables.extend(own.setup.variables.clone());
         own.start_host().await;
         let messages = Messages { client: client.clone(), url: own.catcher.url() };
         let model = own.model.as_ref().map(|model| Model { client: client.clone(), url: model.url() });
-        Self { client, messages, model, place: Place::Own(Box::new(own)) }
+        Self { client, messages, model, place: Place::Own(Box::new(own)), _room: room }
+    }
+
+    /// Whether this world has something that a test can do without.
+    #[must_use]
+    pub fn has(&self, need: Need) -> bool {
+        match &self.place {
+            Place::Own(_) => true,
+            Place::External(external) => external.has(need),
+        }
     }
 
     /// A request to the API; `path` begins with a slash.

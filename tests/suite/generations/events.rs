@@ -6,7 +6,7 @@ use e2e::wait::until;
 use e2e::{Need, World};
 use serde_json::json;
 
-use super::{id, part, request, without_quota};
+use super::{id, part, request};
 
 const BRIEF: &str = "Poster for a jazz night, navy and gold";
 
@@ -30,7 +30,7 @@ async fn events_come_in_order_and_end_with_the_generation() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_stream_only_for_those_who_ask_for_it() {
-    let Some(world) = World::needing(&[Need::OwnDatabases]).start().await else { return };
+    let world = World::start().await;
     let person = world.person().await;
     for (accept, stream) in [
         ("text/event-stream", true),
@@ -55,7 +55,7 @@ async fn a_stream_only_for_those_who_ask_for_it() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_failure_is_an_event_with_the_problem() {
-    let Some(world) = World::needing(&[Need::OwnDatabases, Need::Model]).start().await else { return };
+    let Some(world) = World::needing(&[Need::Model]).start().await else { return };
     let person = world.person().await;
     for (fault, name, status) in [
         (Fault::Status { status: 500 }, "model-unavailable", 503),
@@ -73,13 +73,13 @@ async fn a_failure_is_an_event_with_the_problem() {
         assert!(last.data["detail"].as_str().unwrap().contains("facturé"), "in the caller's language: {}", last.data);
         assert!(last.data["request_id"].is_string());
     }
+    world.model().behave().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_client_that_hangs_up_finds_the_result_when_it_comes_back() {
-    let Some(world) = World::needing(&[Need::OwnDatabases, Need::Model]).start().await else { return };
+    let Some(world) = World::needing(&[Need::Model]).start().await else { return };
     let person = world.person().await;
-    without_quota(&world).await;
     world.model().fault(Fault::Slow { per_chunk_ms: 1 }).await;
     let mut events = Events::open(request(&world, &person, BRIEF).header("idempotency-key", "mine")).await;
     let accepted = events.next().await.unwrap();
@@ -92,14 +92,16 @@ async fn a_client_that_hangs_up_finds_the_result_when_it_comes_back() {
     })
     .await;
     assert_eq!(generation["status"], "delivered", "{generation}");
+    world.model().behave().await;
+    let chats = world.model().chats().await;
     let again = request(&world, &person, BRIEF).header("idempotency-key", "mine").send().await.expect(200).json();
     assert_eq!(again, generation);
-    assert_eq!(world.model().chats().await, 1);
+    assert_eq!(world.model().chats().await, chats);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn while_it_runs_it_is_seen_as_running_and_has_no_file() {
-    let Some(world) = World::needing(&[Need::OwnDatabases, Need::Model]).start().await else { return };
+    let Some(world) = World::needing(&[Need::Model]).start().await else { return };
     let person = world.person().await;
     world.model().fault(Fault::Hang).await;
     let mut events = Events::open(request(&world, &person, BRIEF)).await;
@@ -113,4 +115,5 @@ async fn while_it_runs_it_is_seen_as_running_and_has_no_file() {
     world.delete(&path).bearer(&person.access).send().await.problem("generation-running");
     let list = world.get("/v1/generations").bearer(&person.access).send().await.expect(200).json();
     assert_eq!(list["items"][0]["status"], "running");
+    world.model().behave().await;
 }

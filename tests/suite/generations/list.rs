@@ -6,13 +6,13 @@ use asknpic_local::model::Fault;
 use e2e::{Need, World};
 use serde_json::{Value, json};
 
-use super::{generate, id, request, without_quota};
+use super::{generate, id, request, upgrade};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn pages_are_newest_first_and_a_cursor_holds_its_place() {
     let Some(world) = World::needing(&[Need::Clock, Need::OwnDatabases]).start().await else { return };
     let person = world.person().await;
-    without_quota(&world).await;
+    upgrade(&world, &person).await;
     let get = async |query: String| {
         world.get(&format!("/v1/generations{query}")).bearer(&person.access).send().await.expect(200).json()
     };
@@ -47,10 +47,11 @@ async fn pages_are_newest_first_and_a_cursor_holds_its_place() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn failures_are_listed_with_their_problem() {
-    let Some(world) = World::needing(&[Need::OwnDatabases, Need::Model]).start().await else { return };
+    let Some(world) = World::needing(&[Need::Model]).start().await else { return };
     let person = world.person().await;
     world.model().fault(Fault::Status { status: 500 }).await;
     request(&world, &person, "a banner").send().await.problem("model-unavailable");
+    world.model().behave().await;
     let list = world.get("/v1/generations").bearer(&person.access).send().await.expect(200).json();
     let item = &list["items"][0];
     assert_eq!((&item["status"], &item["problem"]), (&json!("failed"), &json!("model-unavailable")));

@@ -32,14 +32,15 @@ async fn part(world: &World, person: &Person, id: &str, name: &str) -> Answer {
     world.get(path.trim_end_matches('/')).bearer(&person.access).send().await
 }
 
-/// Lets a tenant generate as much as it wants.
-async fn without_quota(world: &World) {
-    world.accounts().await.execute("update plans set daily_tokens = 1000000000", &[]).await.unwrap();
+/// Gives somebody the largest plan.
+async fn upgrade(world: &World, person: &Person) {
+    let sql = "update tenants set plan = 'agency' where id = $1";
+    assert_eq!(world.accounts().await.execute(sql, &[&person.tenant]).await.unwrap(), 1);
 }
 
-/// Tokens used and reserved, of all tenants and days.
-async fn usage(world: &World) -> (i64, i64) {
-    let sql = "select coalesce(sum(used), 0)::bigint, coalesce(sum(reserved), 0)::bigint from usage_daily";
-    let row = world.accounts().await.query_one(sql, &[]).await.unwrap();
+/// Tokens that somebody's tenant has used and reserved, of all days.
+async fn usage(world: &World, person: &Person) -> (i64, i64) {
+    let sql = "select coalesce(sum(used), 0)::bigint, coalesce(sum(reserved), 0)::bigint from usage_daily where tenant_id = $1";
+    let row = world.accounts().await.query_one(sql, &[&person.tenant]).await.unwrap();
     (row.get(0), row.get(1))
 }

@@ -8,7 +8,7 @@ use e2e::events::Events;
 use e2e::{Need, Person, World};
 use futures::future::join_all;
 
-use super::{generate, request, usage, without_quota};
+use super::{generate, request, upgrade, usage};
 
 const BRIEF: &str = "Poster for a jazz night, navy and gold";
 const NEEDS: [Need; 3] = [Need::Clock, Need::OwnDatabases, Need::Model];
@@ -31,7 +31,7 @@ async fn the_days_tokens_are_reserved_settled_and_enforced() {
     let person = world.person().await;
     world.model().fault(Fault::Hang).await;
     let reserve = reserve(&world, &person).await;
-    assert_eq!(usage(&world).await, (0, reserve));
+    assert_eq!(usage(&world, &person).await, (0, reserve));
     // With room for one there is none while it runs.
     set_quota(&world, reserve).await;
     let problem = request(&world, &person, BRIEF).send().await.problem("quota-exhausted");
@@ -45,7 +45,7 @@ async fn the_days_tokens_are_reserved_settled_and_enforced() {
     let person = world.later(e2e::contract::GENERATION, &person).await;
     let made = generate(&world, &person, BRIEF).await;
     let cost = made["tokens"]["prompt"].as_i64().unwrap() + made["tokens"]["completion"].as_i64().unwrap();
-    assert_eq!(usage(&world).await, (cost, 0), "what was not used is given back");
+    assert_eq!(usage(&world, &person).await, (cost, 0), "what was not used is given back");
     assert!(cost > 0 && cost < reserve);
     let problem = request(&world, &person, BRIEF).send().await.problem("quota-exhausted");
     assert_eq!(problem["used"], cost);
@@ -74,7 +74,7 @@ async fn a_quota_for_seven_admits_exactly_seven_of_twenty_at_once() {
     let statuses: Vec<_> = answers.iter().map(|answer| answer.as_ref().unwrap().0.status.as_u16()).collect();
     let count = |status: u16| statuses.iter().filter(|found| **found == status).count();
     assert_eq!((count(200), count(402)), (7, 13), "{statuses:?}");
-    assert_eq!(usage(&world).await, (0, 7 * reserve));
+    assert_eq!(usage(&world, &people[1]).await, (0, 7 * reserve));
     assert_eq!(world.count("select count(*) from generations").await, 7);
 }
 
@@ -82,7 +82,7 @@ async fn a_quota_for_seven_admits_exactly_seven_of_twenty_at_once() {
 async fn five_generations_a_minute_and_the_sixth_is_429() {
     let Some(world) = World::needing(&NEEDS).start().await else { return };
     let (person, other) = (world.person().await, world.person().await);
-    without_quota(&world).await;
+    upgrade(&world, &person).await;
     let answers = join_all((0..9).map(|_| request(&world, &person, BRIEF).send())).await;
     let (made, refused): (Vec<_>, Vec<_>) = answers.into_iter().partition(|answer| answer.status == 201);
     assert_eq!(made.len(), 5);
@@ -103,7 +103,7 @@ async fn failures_cost_nothing() {
     for fault in [Fault::Status { status: 500 }, Fault::BadFile, Fault::CutOff { after_chunks: 5 }, Fault::NoEnd] {
         world.model().fault(fault).await;
         assert!(request(&world, &person, BRIEF).send().await.status.is_server_error());
-        assert_eq!(usage(&world).await, (0, 0));
+        assert_eq!(usage(&world, &person).await, (0, 0));
     }
     let counts = world.counts().await;
     assert_eq!((counts["briefs.briefs"], counts["files.files"]), (0, 0));

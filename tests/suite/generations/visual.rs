@@ -18,7 +18,7 @@ async fn made_of(world: &World, person: &Person, file: &str) -> Value {
 
 /// A world whose person has one generation, of [`FILE`].
 async fn world() -> Option<(World, Person, String)> {
-    let world = World::needing(&[Need::OwnDatabases, Need::Model]).start().await?;
+    let world = World::needing(&[Need::Databases, Need::Model]).start().await?;
     let person = world.person().await;
     let made = made_of(&world, &person, FILE).await;
     assert_eq!(made["corrected"], false, "{made}");
@@ -87,17 +87,18 @@ async fn parameters_take_other_values_in_the_address_and_texts_in_the_body() {
     }
     assert_eq!(svg("?p.moon=120&p.sky=clear&p.show_line=true").await, plain);
 
+    let file = part(&world, &person, &id, "file").await.expect(200);
     // A text is nobody's business on the way: it travels in the body.
-    let secret = "Zoë & <Söhne> \"4711\"";
+    let secret = "Zoë&<Söhne>";
     let query = part(&world, &person, &id, "visual.svg?p.headline=Hello").await;
     assert_eq!(query.bad_fields(), ["p.headline"]);
     let body =
         json!({ "format": "svg", "parameters": { "headline": secret, "moon": 60, "show_line": false, "accent": "#ff0055" } });
     let text = post(&world, &person, &id).json(&body).send().await.expect(200).text();
-    assert!(text.contains("Zoë &amp; &lt;Söhne&gt;") && text.contains("#ff0055"), "{text}");
+    assert!(text.contains("Zoë&amp;&lt;Söhne") && text.contains("#ff0055"), "{text}");
     let all = Haystack::of_cells(&world.dump_all().await);
     assert!(all.places_of("Söhne".as_bytes()).is_empty(), "values are not kept");
-    assert_eq!(part(&world, &person, &id, "file").await.expect(200).json(), serde_json::from_str::<Value>(FILE).unwrap());
+    assert_eq!(part(&world, &person, &id, "file").await.expect(200).body, file.body, "the file is as it was");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -131,7 +132,6 @@ async fn values_that_do_not_fit_are_422_with_their_parameter() {
         (json!({ "format": "png", "width": 5_000, "parameters": {} }), "width"),
         (json!({ "format": "svg", "parameters": { "moon": 1_000 } }), "parameters.moon"),
         (json!({ "format": "svg", "parameters": { "headline": "x".repeat(8_001) } }), "parameters.headline"),
-        (json!({ "format": "svg", "parameters": { "headline": "a\u{0}b" } }), "parameters.headline"),
         (json!({ "format": "svg", "parameters": { "nothing": "x" } }), "parameters.nothing"),
     ] {
         let answer = post(&world, &person, &id).json(&body).send().await;
@@ -141,12 +141,48 @@ async fn values_that_do_not_fit_are_422_with_their_parameter() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn no_text_breaks_a_picture() {
+    let Some((world, person, id)) = world().await else { return };
+    let long = "x".repeat(2_000);
+    let words = "word ".repeat(400);
+    for text in [
+        "a\u{0}b\u{1b}c\u{fffe}",
+        "]]><script>alert(1)</script>",
+        "{headline}{moon}",
+        "\u{202e}evil",
+        "🌍👩‍👩‍👧",
+        "",
+        " ",
+        "\n\n",
+        &long,
+        &words,
+    ] {
+        for format in ["svg", "png"] {
+            let body = json!({ "format": format, "parameters": { "headline": text } });
+            let answer = post(&world, &person, &id).json(&body).send().await;
+            // Refused with its field, or drawn as far as it can be.
+            if answer.status == 422 {
+                assert_eq!(answer.bad_fields(), ["parameters.headline"]);
+                continue;
+            }
+            let picture = answer.expect(200);
+            if format == "svg" {
+                let svg = picture.text();
+                let allowed = |c: char| matches!(c, '\t' | '\n' | '\r') || (c >= ' ' && !matches!(c, '\u{fffe}' | '\u{ffff}'));
+                assert!(svg.chars().all(allowed), "a character that XML does not have: {text:?}");
+                assert!(!svg.contains("<script"), "{text:?}");
+            }
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn renderings_of_a_session_are_limited() {
     let Some((world, person, id)) = world().await else { return };
     part(&world, &person, &id, "visual.svg").await.expect(200);
     // 120 a minute; the first 119 are taken for granted.
     let taken = "update limits set used = 119 where key like 'render-session:%'";
-    assert_eq!(world.accounts().await.execute(taken, &[]).await.unwrap(), 1);
+    assert!(world.accounts().await.execute(taken, &[]).await.unwrap() >= 1);
     part(&world, &person, &id, "visual.png").await.expect(200);
     let answer = part(&world, &person, &id, "visual.svg").await;
     answer.problem("rate-limited");
@@ -157,6 +193,7 @@ async fn renderings_of_a_session_are_limited() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_corrected_file_keeps_its_raw_form_its_log_and_says_so() {
     let Some((world, person, _)) = world().await else { return };
+    let before = world.counts().await;
     // A text far outside of the canvas, in a size that does not fit.
     let raw = FILE.replace(
         "\"x\": 40, \"y\": 400, \"width\": 400, \"height\": 160",
@@ -184,5 +221,5 @@ async fn a_corrected_file_keeps_its_raw_form_its_log_and_says_so() {
     let list = world.get("/v1/generations").bearer(&person.access).send().await.expect(200).json();
     assert_eq!((&list["items"][0]["corrected"], &list["items"][1]["corrected"]), (&json!(true), &json!(false)));
     // Neither exists where nothing was corrected.
-    assert_eq!(world.counts().await["files.files"], 3, "two final files and one raw one");
+    assert_eq!(world.counts().await["files.files"] - before["files.files"], 2, "a final file and a raw one");
 }
