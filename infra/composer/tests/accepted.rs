@@ -202,3 +202,14 @@ const WORDS: &[&str] = &[
     "pour ",
     "the ",
 ];
+
+/// A first answer has 3,072 tokens of about four bytes; a cut-off file would lose its texts.
+#[test]
+fn a_file_fits_the_tokens_of_one_answer() {
+    for brief in include_str!("briefs.txt").lines().filter(|line| !line.is_empty()) {
+        for seed in 0..12 {
+            let length = asknpic_composer::compose(brief, seed).len();
+            assert!(length <= 12_000, "{brief} {seed}: {length}");
+        }
+    }
+}
