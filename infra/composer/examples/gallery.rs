@@ -29,7 +29,7 @@ fn main() {
             fs::write(folder.join(format!("{at:02}-{seed}.png")), render(&request).unwrap()).unwrap();
             println!("{at:02} {seed} {} bytes, {} corrections {brief}", text.len(), corrections.len());
             for correction in corrections {
-                println!("     {} {} {:?}", correction.code, correction.path, correction.numbers);
+                println!("     {:?} {} {:?}", correction.code, correction.path, correction.numbers);
             }
         }
     }

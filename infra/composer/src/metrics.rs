@@ -83,6 +83,19 @@ impl Face {
         Some(lines)
     }
 
+    /// The narrowest width, down to seven tenths, in which a text still takes no more lines: they are then of like length.
+    pub(crate) fn balanced(&self, text: &str, size: f64, lines: usize, width: f64) -> f64 {
+        let mut best = width;
+        for step in 1..=10 {
+            let narrow = width * (1.0 - 0.03 * f64::from(step));
+            if self.lines(text, size, narrow * 0.965) != Some(lines) {
+                break;
+            }
+            best = narrow;
+        }
+        best
+    }
+
     /// The height of so many lines at size 1.
     pub(crate) fn height(&self, lines: usize) -> f64 {
         let between = f64::from(u32::try_from(lines.saturating_sub(1)).unwrap_or(0)) * self.leading;

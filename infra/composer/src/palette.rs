@@ -214,7 +214,12 @@ fn companions(accent: Rgb, ground: Rgb) -> Vec<Rgb> {
             hue if hue < 330.0 => [0xff6b9d, 0xffc145],
             _ => [0xffb84d, 0x8a5bd0],
         }
-        .map(Rgb::new)
+        .map(|code| {
+            // Pale colours have pale company.
+            let color = Rgb::new(code);
+            let lightness = color.lightness() + (accent.lightness() - color.lightness()) * 0.4;
+            color.at(lightness, (accent.chroma() / 0.13).clamp(0.35, 1.0))
+        })
     };
     pair.into_iter().filter(|color| color.distance(ground) > 0.1).collect()
 }

@@ -166,17 +166,18 @@ impl<'a> Scene<'a> {
     /// Heading, title, subtitle and further lines, as large as an area allows.
     pub(crate) fn heading(&mut self, share: f64) -> Vec<Block> {
         let unit = self.unit;
+        let wide = self.canvas.width > self.canvas.height * 1.25;
         let brief = self.brief;
         let Style { display, body, label, .. } = self.style;
         let mut blocks = Vec::new();
-        if let Some(kicker) = self.block("kicker", &brief.kicker, label, unit * 0.024) {
+        if let Some(kicker) = self.block("kicker", &brief.kicker, label, unit * if wide { 0.032 } else { 0.026 }) {
             blocks.push(Block { color: Role::Accent, lines: 2, ..kicker });
         }
         if let Some(title) = self.block("title", &brief.title, display, unit * share) {
             let lines = if brief.title.chars().count() > 60 { 9 } else { 5 };
             blocks.push(Block { title: true, lines, before: unit * 0.018, ..title });
         }
-        if let Some(subtitle) = self.block("subtitle", &brief.subtitle, body, unit * 0.034) {
+        if let Some(subtitle) = self.block("subtitle", &brief.subtitle, body, unit * if wide { 0.042 } else { 0.036 }) {
             blocks.push(Block { lines: 4, before: unit * 0.022, ..subtitle });
         }
         for (at, line) in brief.lines.iter().enumerate() {
@@ -279,7 +280,13 @@ impl<'a> Scene<'a> {
                 // The title gives way first: it has most to give.
                 let most = block.most * if block.title { scale } else { f64::max(scale, 0.78) };
                 let room = Room { width: area.width, height: area.height, lines: block.lines, least, most: most.max(least) };
-                block.face.fit(&block.shown, room)
+                let (size, lines) = block.face.fit(&block.shown, room);
+                // Fewer lines where they cost little size.
+                let fewer = (1..lines.min(5)).map(|lines| block.face.fit(&block.shown, Room { lines, ..room }));
+                fewer
+                    .filter(|(less, _)| block.title && *less >= size * 0.8)
+                    .min_by_key(|(_, lines)| *lines)
+                    .unwrap_or((size, lines))
             };
             let sizes: Vec<(f64, usize)> = blocks.iter().map(measure).collect();
             let height = |(block, (size, lines)): (&Block, &(f64, usize))| block.face.height(*lines) * size;
@@ -328,6 +335,9 @@ impl<'a> Scene<'a> {
                     layer = layer.with("y", format!("{} + (title_size - {}) * {by}", text_of(y), text_of(default)));
                 }
                 if block.title {
+                    if *lines > 1 {
+                        layer = balance(layer, block, area, (*size, *lines), stand.across);
+                    }
                     layer = layer
                         .with("size", "title_size")
                         .with("height", format!("title_size * {}", text_of((tall * 100.0).ceil() / 100.0)));
@@ -363,5 +373,20 @@ impl<'a> Scene<'a> {
             parameters,
             layers: self.layers,
         }
+    }
+}
+
+/// Gives a title's lines like lengths, at whatever size it is set.
+fn balance(layer: Layer, block: &Block, area: Area, (size, lines): (f64, usize), across: Horizontal) -> Layer {
+    let width = block.face.balanced(&block.shown, size, lines, area.width);
+    if width >= area.width {
+        return layer;
+    }
+    let wide = format!("min({}, title_size * {})", text_of(area.width), text_of((width / size * 100.0).ceil() / 100.0));
+    let layer = layer.with("width", wide.as_str());
+    match across {
+        Horizontal::Left => layer,
+        Horizontal::Center => layer.with("x", format!("{} - {wide} / 2", text_of(area.center().0))),
+        Horizontal::Right => layer.with("x", format!("{} - {wide}", text_of(area.right()))),
     }
 }

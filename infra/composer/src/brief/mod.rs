@@ -201,9 +201,10 @@ impl Brief {
                 }
                 let words = tokens.get(at..at + count).unwrap_or_default();
                 let phrase = words.iter().map(|token| token.folded.as_str()).collect::<Vec<&str>>().join(" ");
-                if shown.is_none() && lexicon::SHOWN.contains(&phrase.as_str()) {
+                let single = phrase.strip_suffix('s').unwrap_or(&phrase);
+                if shown.is_none() && lexicon::SHOWN.contains(&single) {
                     shown = Some(match (phrase.as_str(), self.french) {
-                        ("evenement", _) => "Événement".to_owned(),
+                        ("evenement" | "evenements", _) => "Événement".to_owned(),
                         (_, true) => fold::capital(&phrase),
                         _ => title::title_case(&phrase),
                     });

@@ -51,24 +51,24 @@ pub(super) fn compose(scene: &mut Scene<'_>) {
     let brief = scene.brief;
     let (display, body, label) = (scene.style.display, scene.style.body, scene.style.label);
     let mut blocks = Vec::new();
-    if let Some(title) = scene.block("title", &brief.title, display, unit * 0.085) {
+    if let Some(title) = scene.block("title", &brief.title, display, unit * 0.11) {
         blocks.push(Block { title: true, lines: 2, ..title });
     }
     let (role, rest) = if brief.kicker.is_empty() { (&brief.subtitle, "") } else { (&brief.kicker, brief.subtitle.as_str()) };
-    if let Some(role) = scene.block("kicker", role, label, unit * 0.024) {
+    if let Some(role) = scene.block("kicker", role, label, unit * 0.029) {
         blocks.push(Block { color: Role::Accent, before: unit * 0.012, ..role });
     }
     let mut before = unit * 0.06;
     for (name, text) in [("subtitle", rest)].into_iter().chain(brief.lines.iter().map(|line| ("line", line.as_str()))) {
         let name = if name == "line" { format!("line_{}", blocks.len()) } else { name.to_owned() };
-        if let Some(line) = scene.block(&name, text, body, unit * 0.028) {
+        if let Some(line) = scene.block(&name, text, body, unit * 0.034) {
             blocks.push(Block { before, ..line });
             before = unit * 0.008;
         }
     }
     let face = Face { leading: 1.3, ..body };
     for (template, shown) in scene.details() {
-        blocks.push(Block { template, shown, face, most: unit * 0.027, lines: 1, color: Role::Ink, before, title: false });
+        blocks.push(Block { template, shown, face, most: unit * 0.034, lines: 1, color: Role::Ink, before, title: false });
         before = unit * 0.01;
     }
     scene.column(text, blocks, Stand { across, down: Vertical::Middle, on: Role::Ground });

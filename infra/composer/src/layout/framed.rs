@@ -17,14 +17,15 @@ pub(super) fn compose(scene: &mut Scene<'_>) {
         let inner = scene.canvas.inset(margin * 0.55);
         scene.panel(inner, Role::Ground);
     }
-    frame(scene, scene.canvas.inset(margin * if paper == Role::Soft { 0.85 } else { 0.6 }));
+    let edge = scene.canvas.inset(margin * if paper == Role::Soft { 0.85 } else { 0.6 });
+    frame(scene, edge);
     let inside = scene.canvas.inset(margin * 1.75);
     let stand = Stand { across: Horizontal::Center, down: Vertical::Middle, on: Role::Ground };
     let gentle = brief.themes.iter().any(|theme| matches!(theme, Theme::Wedding | Theme::Nature | Theme::Christmas));
     let short = brief.title.chars().count() + brief.subtitle.chars().count() < 46 && brief.lines.is_empty();
     if gentle && short && scene.random.chance(0.6) {
         // The wreath holds heading and title; the rest stands under it.
-        let side = inside.width.min(inside.height * 0.74);
+        let side = inside.width.min(inside.height * 0.78);
         let (cx, _) = inside.center();
         let has_more = !brief.details().is_empty();
         let top = if has_more { inside.y } else { inside.y + (inside.height - side) / 2.0 };
@@ -39,7 +40,22 @@ pub(super) fn compose(scene: &mut Scene<'_>) {
         scene.draw(Ornament::Wreath, ring, Role::Ground);
         return;
     }
-    let emblems: Vec<Ornament> = Ornament::choices(brief).into_iter().filter(|ornament| ornament.is_emblem()).collect();
+    let mut emblems: Vec<Ornament> = Ornament::choices(brief).into_iter().filter(|ornament| ornament.is_emblem()).collect();
+    let hanging = Ornament::choices(brief).into_iter().find(|ornament| ornament.hangs());
+    if let Some(ornament) = hanging.filter(|_| emblems.is_empty()) {
+        // From edge to edge of the frame's upper part.
+        let high = scene.canvas.height * 0.26;
+        let room = Area::new(edge.x, edge.y, edge.width, high);
+        let text = Area::new(inside.x, edge.y + high, inside.width, inside.bottom() - edge.y - high);
+        let mut blocks = scene.heading(0.19);
+        blocks.extend(scene.detail_blocks(unit * 0.027));
+        scene.column(text, blocks, stand);
+        scene.draw(ornament, room, Role::Ground);
+        return;
+    }
+    if emblems.is_empty() {
+        emblems.push(Ornament::Sun);
+    }
     let wanted = emblems.first().copied().filter(|_| brief.format != Some(Format::Card) || scene.canvas.height > unit * 0.8);
     let mut text = inside;
     let mut emblem = None;

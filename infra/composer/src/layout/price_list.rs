@@ -112,8 +112,8 @@ fn rows(scene: &mut Scene<'_>, list: Area) {
         brief.items.clone()
     };
     let count = f64::from(u32::try_from(items.len()).unwrap_or(1)).max(1.0);
-    let high = (list.height / count).min(scene.unit * 0.1);
-    let size = (high * 0.4).min(scene.unit * 0.034);
+    let high = (list.height / count).min(scene.unit * 0.13);
+    let size = (high * 0.4).min(scene.unit * 0.038);
     // What is left is shared above and below.
     let mut y = list.y + (list.height - high * count).max(0.0) * 0.3;
     let name = Face { weight: Weight::Regular, ..scene.style.body };

@@ -11,16 +11,15 @@ use crate::{
 
 pub(super) fn compose(scene: &mut Scene<'_>) {
     let (w, h, margin, unit) = (scene.canvas.width, scene.canvas.height, scene.margin, scene.unit);
-    let way = scene.random.below(4);
+    // On a ground that was asked for, type alone would be bare.
+    let way = if scene.brief.ground.is_some() { 1 + scene.random.below(3) } else { scene.random.below(4) };
     let mut across = scene.brief.horizontal.unwrap_or(Horizontal::Left);
     let mut on = Role::Ground;
     let mut text = scene.canvas.inset(margin * 1.3);
     match way {
         0 => {
-            if scene.brief.ground.is_none() {
-                on = Role::Accent;
-                scene.panel(scene.canvas, on);
-            }
+            on = Role::Accent;
+            scene.panel(scene.canvas, on);
         }
         1 => {
             across = scene.brief.horizontal.unwrap_or(Horizontal::Center);

@@ -27,7 +27,7 @@ pub(super) fn compose(scene: &mut Scene<'_>) {
     scene.panel(body, Role::Ground);
     let text = Area::new(body.x + margin * 0.8, body.y + margin * 0.7, body.width - margin * 1.8, body.height - margin * 1.4);
     let mut blocks = scene.heading(0.2);
-    blocks.extend(scene.detail_blocks(scene.unit * 0.03));
+    blocks.extend(scene.detail_blocks(scene.unit * 0.036));
     scene.column(text, blocks, Stand { across: Horizontal::Left, down: Vertical::Middle, on: Role::Ground });
     let (soft, line) = (scene.palette.paint(Role::Soft), scene.palette.text(Role::Ground, Role::Accent, true));
     let x = body.right();

@@ -234,6 +234,15 @@ impl<'a> Pen<'a> {
         far.max_by(|a, b| lightness(a).total_cmp(&lightness(b))).map_or_else(|| self.color(0), |role| self.palette.paint(role))
     }
 
+    /// The light in a landscape, and the landscape's colours from far to near.
+    fn sky(&self) -> (String, Vec<String>) {
+        let (light, mut depth) = (self.light(), self.depth());
+        if depth.iter().any(|color| *color != light) {
+            depth.retain(|color| *color != light);
+        }
+        (light, depth)
+    }
+
     /// The colour behind.
     fn behind(&self) -> String {
         self.palette.paint(self.on)

@@ -10,7 +10,7 @@ impl Pen<'_> {
     /// Rounded hills before a sun.
     pub(super) fn hills(&mut self, area: Area) {
         let (w, h) = (area.width, area.height);
-        let (sun, depth) = (self.light(), self.depth());
+        let (sun, depth) = self.sky();
         let x = area.x + w * self.random.between(0.28, 0.72);
         self.push(Layer::circle(x, area.y + h * 0.42, area.side() * 0.19, sun));
         let hills = [(0.75, 0.46, 1.15), (0.1, 0.58, 1.2), (0.85, 0.74, 1.4)];
@@ -25,7 +25,7 @@ impl Pen<'_> {
     /// Peaks behind one another.
     pub(super) fn mountains(&mut self, area: Area) {
         let (w, h) = (area.width, area.height);
-        let (sun, depth) = (self.light(), self.depth());
+        let (sun, depth) = self.sky();
         let x = area.x + w * self.random.between(0.55, 0.8);
         self.push(Layer::circle(x, area.y + h * 0.3, area.side() * 0.14, sun.as_str()));
         let base = area.bottom() + 2.0;
@@ -68,6 +68,9 @@ impl Pen<'_> {
                 let x = area.x + wide * (step + self.random.between(0.3, 0.7)) / f64::from(count);
                 self.pine(x, area.bottom() - high * 0.03, tall, &fill);
             }
+            // The wood's floor: no sky between the trunks.
+            let floor = Area::new(area.x - wide * 0.1, area.bottom() - high * 0.27, wide * 1.2, high * 0.6);
+            self.push(Layer::ellipse(floor, fill));
         }
         self.push(Layer::ellipse(Area::new(area.x - wide * 0.2, area.bottom() - high * 0.1, wide * 1.4, high * 0.4), light));
     }
@@ -164,7 +167,7 @@ impl Pen<'_> {
     /// Buildings with lit windows.
     pub(super) fn skyline(&mut self, area: Area) {
         let (w, h) = (area.width, area.height);
-        let (moon, depth) = (self.light(), self.depth());
+        let (moon, depth) = self.sky();
         let x = area.x + w * self.random.between(0.2, 0.8);
         self.push(Layer::circle(x, area.y + h * 0.26, area.side() * 0.13, moon.as_str()));
         for ((level, windows), fill) in [(0.62, false), (0.46, true)].into_iter().zip(depth.iter().cycle()) {
