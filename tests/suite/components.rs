@@ -32,6 +32,7 @@ fn components_import_what_they_need_and_nothing_else() {
         ("signup", with(&database)),
         ("otp", with(&database)),
         ("session", with(&database)),
+        ("account", with(&database)),
         ("generate", with(&["spin:postgres", "wasi:filesystem", "asknpic:parametric"])),
         ("library", with(&["spin:postgres", "wasi:filesystem", "asknpic:parametric"])),
         ("notify", with(&[])),
@@ -90,7 +91,7 @@ fn secrets_are_empty_by_default_and_given_to_those_who_need_them() {
     assert_eq!(holders("brevo_api_key"), ["notify"]);
     assert_eq!(holders("internal_key"), ["notify", "otp", "session", "signup"]);
     assert_eq!(holders("otp_key"), ["otp", "session", "signup"]);
-    assert_eq!(holders("identity_password"), ["otp", "session", "signup"]);
+    assert_eq!(holders("identity_password"), ["account", "otp", "session", "signup"]);
     assert_eq!(holders("generation_password"), ["generate", "library"]);
     let text = fs::read_to_string(root().join("spin.toml")).unwrap();
     assert!(!text.contains("\nfiles = "), "no component has files");
@@ -114,6 +115,7 @@ fn calls(world: &World) -> BTreeMap<&'static str, Call> {
         ("signup", world.post("/v1/signup").json(&applicant.form())),
         ("otp", world.post("/v1/otp/verify").json(&json!({ "verification_id": id, "code": "123456" }))),
         ("session", world.post("/v1/session").json(&applicant.credentials())),
+        ("account", world.get("/v1/me").bearer("x.y.z")),
         ("generate", world.post("/v1/generations").json(&json!({ "brief": "x" })).bearer("x.y.z")),
         ("library", world.get(&format!("/v1/generations/{id}")).bearer("x.y.z")),
     ]
@@ -156,7 +158,7 @@ async fn a_component_without_a_secret_fails_closed_and_readiness_says_so() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn each_component_runs_by_itself() {
-    let calls_of = ["signup", "otp", "session", "generate", "library"];
+    let calls_of = ["signup", "otp", "session", "account", "generate", "library"];
     for id in calls_of {
         let Some(world) = World::needing(&[Need::OwnDatabases]).only(&[id]).start().await else { return };
         let answer = calls(&world).remove(id).unwrap().send().await;

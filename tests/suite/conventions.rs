@@ -22,6 +22,8 @@ fn paths() -> Vec<(String, Vec<&'static str>)> {
         path("/v1/otp/start", &["POST"]),
         path("/v1/session", &["POST", "DELETE"]),
         path("/v1/session/refresh", &["POST"]),
+        path("/v1/me", &["GET"]),
+        path("/v1/me/security-events", &["GET"]),
         path("/v1/generations", &["GET", "POST"]),
         path(&part(""), &["GET", "DELETE"]),
         path(&part("/brief"), &["GET"]),
@@ -75,7 +77,9 @@ async fn unknown_and_private_paths_are_404_problems() {
         "/v1/session/x",
         "/v1/session/refresh/x",
         "/v1/generations/x/y",
-        "/v1/me",
+        "/v1/me/x",
+        "/v1/email",
+        "/v1/password/x",
         "/favicon.ico",
         "/robots.txt",
         "/.env",
@@ -157,7 +161,7 @@ async fn alive_ready_and_documented() {
     assert_eq!(world.get("/healthz").send().await.expect(200).json(), json!({ "status": "up" }));
     let ready = world.get("/readyz").send().await.expect(200).json();
     let names: BTreeSet<_> = ready["dependencies"].as_object().unwrap().keys().map(String::as_str).collect();
-    let expected = ["accounts", "briefs", "files", "generate", "library", "model", "notify", "otp", "session", "signup"];
+    let expected = ["account", "accounts", "briefs", "files", "generate", "library", "model", "notify", "otp", "session", "signup"];
     assert_eq!(names, expected.into());
     assert!(ready["dependencies"].as_object().unwrap().values().all(|state| state == "up"), "{ready}");
     assert_eq!(ready["status"], "up");

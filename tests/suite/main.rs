@@ -4,6 +4,7 @@
 //! promises are called `promise_<id>_…` and leave their results in `target/promises`.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
+mod account;
 mod bad_input;
 mod components;
 mod conventions;

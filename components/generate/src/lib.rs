@@ -5,7 +5,6 @@ mod admission;
 mod chain;
 mod checker;
 mod create;
-mod cursor;
 mod event;
 mod key;
 mod leak;

@@ -6,17 +6,11 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use domain::GenerationId;
-use generation::{Generation, query, read};
-use jiff::Timestamp;
+use generation::{Generation, read};
 use serde::Serialize;
 use store::accounts::{generations, sessions};
 use utoipa::ToSchema;
-use web::{Context, Kind, Problem, auth, problem::ProblemDocument};
-
-use crate::cursor;
-
-/// How many a page has unless the caller says otherwise, and at most.
-const PAGE: (usize, usize) = (20, 100);
+use web::{Context, Kind, Problem, auth, page::Page, problem::ProblemDocument};
 
 /// A page of generations, newest first.
 #[derive(Serialize, ToSchema)]
@@ -25,33 +19,6 @@ pub(crate) struct GenerationPage {
     items: Vec<Generation>,
     /// For the next page; null on the last.
     next_cursor: Option<String>,
-}
-
-/// Where a page begins and how long it is.
-#[derive(Debug, PartialEq, Eq)]
-struct Page {
-    limit: usize,
-    after: Option<(Timestamp, GenerationId)>,
-}
-
-impl Page {
-    fn read(query: Option<&str>) -> Result<Self, Problem> {
-        let mut page = Self { limit: PAGE.0, after: None };
-        for (name, value) in query::pairs(query)? {
-            match name.as_str() {
-                "limit" => {
-                    let limit = value.parse().ok().filter(|limit| (1..=PAGE.1).contains(limit));
-                    page.limit = limit.ok_or_else(|| Problem::field("limit", "must be a number from 1 to 100"))?;
-                }
-                "cursor" => {
-                    let after = cursor::read(&value).ok_or_else(|| Problem::field("cursor", "is not one that we gave"))?;
-                    page.after = Some(after);
-                }
-                _ => return Err(Problem::field(&name, "is not a parameter of this address")),
-            }
-        }
-        Ok(page)
-    }
 }
 
 /// The caller's generations, newest first.
@@ -80,31 +47,9 @@ pub(crate) async fn list(context: Context, uri: Uri, headers: HeaderMap) -> Resu
             return Err(if session.is_some() { problem } else { Kind::Unauthenticated.into() });
         }
     };
-    // One more than asked for tells whether there is a next page.
-    let wanted = i32::try_from(page.limit + 1).unwrap_or(i32::MAX);
-    let mut found = read::found(generations::list(accounts, now, bearer.session, bearer.user, wanted, page.after).await?)?;
-    let more = found.len() > page.limit;
-    found.truncate(page.limit);
-    let next_cursor = found.last().filter(|_| more).map(|last| cursor::write(last.created_at, last.id));
+    let after = page.after.map(|(time, id)| (time, GenerationId::from(id)));
+    let found = read::found(generations::list(accounts, now, bearer.session, bearer.user, page.wanted(), after).await?)?;
+    let (found, next_cursor) = page.cut(found, |last| (last.created_at, last.id.uuid()));
     let items = found.into_iter().map(|stored| Generation::of(stored, None, context.language)).collect();
     Ok(Json(GenerationPage { items, next_cursor }).into_response())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn pages_are_bounded_and_cursors_are_ours() {
-        assert_eq!(Page::read(None).ok(), Some(Page { limit: 20, after: None }));
-        assert_eq!(Page::read(Some("limit=100")).ok(), Some(Page { limit: 100, after: None }));
-        let after = (Timestamp::UNIX_EPOCH, uuid::Uuid::from_u128(5).into());
-        let cursor = cursor::write(after.0, after.1);
-        assert_eq!(Page::read(Some(&format!("cursor={cursor}"))).ok(), Some(Page { limit: 20, after: Some(after) }));
-        for query in
-            ["limit=0", "limit=101", "limit=-1", "limit=", "limit=1e1", "cursor=", "cursor=x", "offset=3", "limit=1&limit=1"]
-        {
-            assert_eq!(Page::read(Some(query)).map_err(|problem| problem.kind()), Err(Kind::InvalidRequest), "{query}");
-        }
-    }
 }

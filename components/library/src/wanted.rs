@@ -2,10 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use generation::query;
 use serde::Deserialize;
 use utoipa::ToSchema;
-use web::{Problem, problem::FieldError};
+use web::{Problem, problem::FieldError, query};
 
 use crate::renderer::Format;
 

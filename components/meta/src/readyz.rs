@@ -21,10 +21,11 @@ use web::{Problem, ready, settings};
 /// How long a component may take to look after its dependencies.
 const DEADLINE: Duration = Duration::from_secs(10);
 
-const COMPONENTS: [(&str, &str); 6] = [
+const COMPONENTS: &[(&str, &str)] = &[
     ("signup", "signup_url"),
     ("otp", "otp_url"),
     ("session", "session_url"),
+    ("account", "account_url"),
     ("generate", "generate_url"),
     ("library", "library_url"),
     ("notify", "notify_url"),
@@ -59,7 +60,7 @@ pub(crate) struct Readiness {
 )]
 pub(crate) async fn readyz() -> Result<Response, Problem> {
     let mut asked = Vec::new();
-    for (name, variable) in COMPONENTS {
+    for &(name, variable) in COMPONENTS {
         let url = settings::optional(variable).await?;
         if !url.trim().is_empty() {
             asked.push(async move { ask(name, url.trim_end_matches('/')).await });

@@ -65,9 +65,8 @@ pub(crate) async fn start(context: Context, request: Request<Body>) -> Result<Re
                 return Err(Problem::field("phone", "is of a country we do not send SMS to"));
             }
             // A new phone is a way to take an account over (promise a08).
-            let recent = now.duration_since(session.authenticated_at).as_secs() < domain::session::RECENT_SECONDS;
-            if session.holder.phone_verified && !recent {
-                return Err(Kind::ReauthenticationRequired.into());
+            if session.holder.phone_verified {
+                auth::recent(&session, now)?;
             }
             (otp::Purpose::Phone, phone)
         }

@@ -30,8 +30,16 @@ pub fn document() -> Result<String, Box<dyn std::error::Error>> {
     Ok(document.to_pretty_json()? + "\n")
 }
 
-fn parts() -> [OpenApi; 6] {
-    [signup::openapi(), otp::openapi(), session::openapi(), generate::openapi(), library::openapi(), meta::openapi()]
+fn parts() -> Vec<OpenApi> {
+    vec![
+        signup::openapi(),
+        otp::openapi(),
+        session::openapi(),
+        account::openapi(),
+        generate::openapi(),
+        library::openapi(),
+        meta::openapi(),
+    ]
 }
 
 #[cfg(test)]
@@ -57,6 +65,7 @@ mod tests {
             (signup::router(), signup::openapi()),
             (otp::router(), otp::openapi()),
             (session::router(), session::openapi()),
+            (account::router(), account::openapi()),
             (generate::router(), generate::openapi()),
             (library::router(), library::openapi()),
             (meta::router(), meta::openapi()),

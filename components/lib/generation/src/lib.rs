@@ -3,7 +3,6 @@
 
 pub mod content;
 pub mod links;
-pub mod query;
 pub mod read;
 pub mod representation;
 mod zone;

@@ -93,6 +93,7 @@ column! {
     i64 => DbValue::Int64(value) => Some(value),
     String => DbValue::Str(value) => Some(value),
     Vec<u8> => DbValue::Binary(value) => Some(value),
+    Vec<String> => DbValue::ArrayStr(value) => value.into_iter().collect(),
     Uuid => DbValue::Uuid(value) => value.parse().ok(),
     Json => DbValue::Jsonb(value) => Some(Self(value)),
     Timestamp => DbValue::Datetime((year, month, day, hour, minute, second, nanosecond)) => {

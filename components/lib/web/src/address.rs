@@ -1,4 +1,4 @@
-//! Who is calling (decision 15). The address is used for limits only, as a keyed hash of its prefix.
+//! Who is calling (decision 15). The address goes to security events (promise a21) and, as a keyed hash of its prefix, to limits.
 
 use std::net::IpAddr;
 
@@ -7,16 +7,23 @@ use http::HeaderMap;
 /// The header in which Spin gives the client's address. A client can send its own first; Spin's is last.
 const CLIENT_ADDR: &str = "spin-client-addr";
 
-/// The prefix that stands for one client: an IPv4 /24 or an IPv6 /56, as its bytes. `proxy` is the name of the header that a
-/// declared reverse proxy writes (`forwarded` or `x-forwarded-for`), or empty: then no such header is believed.
+/// The client's address; `None` where the host does not say. `proxy` is the name of the header that a declared reverse proxy
+/// writes (`forwarded`, RFC 7239, or `x-forwarded-for`), or empty: then no such header is believed.
 #[must_use]
-pub fn prefix(headers: &HeaderMap, proxy: &str) -> Vec<u8> {
+pub fn client(headers: &HeaderMap, proxy: &str) -> Option<IpAddr> {
     let from_proxy = match proxy {
         "forwarded" | "x-forwarded-for" => last(headers, proxy).and_then(|text| parse(last_hop(&text))),
         _ => None,
     };
     let address = from_proxy.or_else(|| last(headers, CLIENT_ADDR).and_then(|text| parse(&text)));
-    match address.map(|address| address.to_canonical()) {
+    address.map(|address| address.to_canonical())
+}
+
+/// The prefix that stands for one client in limits: an IPv4 /24 or an IPv6 /56, as its bytes; nothing where it is not known.
+/// `proxy` as for [`client`].
+#[must_use]
+pub fn prefix(headers: &HeaderMap, proxy: &str) -> Vec<u8> {
+    match client(headers, proxy) {
         Some(IpAddr::V4(address)) => address.octets().into_iter().take(3).collect(),
         Some(IpAddr::V6(address)) => address.octets().into_iter().take(7).collect(),
         None => Vec::new(),

@@ -3,6 +3,7 @@
 use domain::{SessionId, UserId};
 use http::{HeaderMap, header};
 use jiff::Timestamp;
+use store::accounts::sessions::Session;
 use vault::access::{Claims, Verifier};
 
 use crate::{Context, Kind, Problem};
@@ -31,4 +32,14 @@ pub fn bearer(headers: &HeaderMap, verifier: &Verifier, context: &Context, now: 
     let claims: Claims = verifier.verify(token, now.as_second()).map_err(|_| Kind::Unauthenticated)?;
     context.signed_in(claims.sub, claims.tid);
     Ok(Bearer { user: claims.sub, session: claims.sid })
+}
+
+/// Whether a session signed in, or entered a code for that purpose, in the last ten minutes (promise a08). Where the change is a
+/// function of the database, let it ask `session_is_recent` itself.
+///
+/// # Errors
+/// 403 `reauthentication-required` otherwise.
+pub fn recent(session: &Session, now: Timestamp) -> Result<(), Problem> {
+    let recent = now.duration_since(session.authenticated_at).as_secs() < domain::session::RECENT_SECONDS;
+    if recent { Ok(()) } else { Err(Kind::ReauthenticationRequired.into()) }
 }

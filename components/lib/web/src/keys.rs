@@ -1,8 +1,9 @@
-//! Keyed hashes under which a request's phone and address are counted (promise a23).
+//! Keyed hashes under which a request's phone and address are counted (promise a23), and where a security event came from (a21).
 
 use domain::{Phone, limits};
 use http::HeaderMap;
-use store::accounts::{PhoneKeys, SmsLimits};
+use jiff::Timestamp;
+use store::accounts::{PhoneKeys, SmsLimits, events::Stamp};
 use vault::MacKey;
 
 use crate::{Problem, address, settings};
@@ -49,6 +50,14 @@ impl Limits {
     #[must_use]
     pub fn address(&self, headers: &HeaderMap) -> String {
         self.key.lookup("address", &[&address::prefix(headers, &self.proxy)])
+    }
+
+    /// The id and origin of the security event that this request may cause (promise a21).
+    ///
+    /// # Errors
+    /// 500 if the runtime has no random bytes.
+    pub fn stamp(&self, headers: &HeaderMap, now: Timestamp) -> Result<Stamp, Problem> {
+        Ok(Stamp { id: crate::uuid_v7(now)?, ip: address::client(headers, &self.proxy).map(|address| address.to_string()) })
     }
 
     /// The keyed hash of an account's sign-ins from the caller's address prefix, so that nobody can lock others out.

@@ -1,6 +1,8 @@
 //! The database `accounts`: people, sessions, codes, limits, generations' metadata, quota.
 
+pub mod events;
 pub mod generations;
+pub mod me;
 pub mod otp;
 pub mod sessions;
 pub mod signup;

@@ -1,23 +1,24 @@
 //! The cursor of a list: where the last page ended. Opaque to callers; it tells nothing that the page did not.
 
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
-use domain::GenerationId;
 use jiff::Timestamp;
 use uuid::Uuid;
 
 /// Writes a cursor: microseconds since 1970 and the id, base64url.
-pub(crate) fn write(time: Timestamp, id: GenerationId) -> String {
+#[must_use]
+pub fn write(time: Timestamp, id: Uuid) -> String {
     let bytes = [&time.as_microsecond().to_be_bytes()[..], id.as_bytes()].concat();
     BASE64_URL_SAFE_NO_PAD.encode(bytes)
 }
 
 /// Reads a cursor as [`write()`] makes it.
-pub(crate) fn read(text: &str) -> Option<(Timestamp, GenerationId)> {
+#[must_use]
+pub fn read(text: &str) -> Option<(Timestamp, Uuid)> {
     let bytes: [u8; 24] = BASE64_URL_SAFE_NO_PAD.decode(text).ok()?.try_into().ok()?;
     let (time, id) = bytes.split_at(8);
     let time = Timestamp::from_microsecond(i64::from_be_bytes(time.try_into().ok()?)).ok()?;
-    // PostgreSQL's calendar begins later than ours; no generation is from before 1970.
-    (time >= Timestamp::UNIX_EPOCH).then_some((time, Uuid::from_slice(id).ok()?.into()))
+    // PostgreSQL's calendar begins later than ours; nothing of ours is from before 1970.
+    (time >= Timestamp::UNIX_EPOCH).then_some((time, Uuid::from_slice(id).ok()?))
 }
 
 #[cfg(test)]
@@ -28,7 +29,7 @@ mod tests {
 
     #[test]
     fn what_is_no_cursor_is_refused() {
-        let id = Uuid::from_u128(9).into();
+        let id = Uuid::from_u128(9);
         for text in
             ["", "AAAA", "!", "====", &BASE64_URL_SAFE_NO_PAD.encode([0xff; 24]), &BASE64_URL_SAFE_NO_PAD.encode([0x7f; 24])]
         {
@@ -41,7 +42,7 @@ mod tests {
     proptest! {
         #[test]
         fn a_cursor_survives_the_way_there_and_back(micros in 0_i64..4_102_444_800_000_000, id in any::<u128>()) {
-            let (time, id) = (Timestamp::from_microsecond(micros).expect("a time"), GenerationId::from(Uuid::from_u128(id)));
+            let (time, id) = (Timestamp::from_microsecond(micros).expect("a time"), Uuid::from_u128(id));
             prop_assert_eq!(read(&write(time, id)), Some((time, id)));
         }
 

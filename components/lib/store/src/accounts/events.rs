@@ -1,0 +1,57 @@
+//! Security events (promise a21). They are written by the functions that make the change; here they are read.
+
+use domain::{SessionId, UserId};
+use jiff::Timestamp;
+use uuid::Uuid;
+
+use super::parameters;
+use crate::{Database, Error};
+
+/// What a function that makes a change needs to note its event: pass both to `security_event_add`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stamp {
+    /// Id of the event, `UUIDv7`; a statement that is sent twice notes it once.
+    pub id: Uuid,
+    /// The caller's address as canonical text; `None` where the host does not say.
+    pub ip: Option<String>,
+}
+
+/// Something that happened to an account.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Event {
+    /// Its id.
+    pub id: Uuid,
+    /// When.
+    pub at: Timestamp,
+    /// What: words with hyphens.
+    pub kind: String,
+    /// From which address, if known.
+    pub ip: Option<String>,
+}
+
+/// The caller's events, newest first, after the given one; `None` where the session ended.
+///
+/// # Errors
+/// As for any statement.
+pub async fn list(
+    database: &Database,
+    now: Timestamp,
+    session: SessionId,
+    user: UserId,
+    limit: i32,
+    after: Option<(Timestamp, Uuid)>,
+) -> Result<Option<Vec<Event>>, Error> {
+    let (time, id) = after.unzip();
+    let parameters = parameters![now, session, user, limit, time, id];
+    let sql = "select outcome, id, at, kind, ip from security_events_list($1, $2, $3, $4, $5, $6)";
+    let mut events = Vec::new();
+    for mut row in database.rows(sql, parameters).await? {
+        match row.take::<String>()?.as_str() {
+            "unauthenticated" => return Ok(None),
+            "found" => events.push(Event { id: row.take()?, at: row.take()?, kind: row.take()?, ip: row.take()? }),
+            "none" => {}
+            _ => return Err(Error::Decode),
+        }
+    }
+    Ok(Some(events))
+}

@@ -1,0 +1,4 @@
+//! A person's own account.
+
+mod me;
+mod security_events;
