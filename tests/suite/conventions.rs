@@ -161,7 +161,8 @@ async fn alive_ready_and_documented() {
     assert_eq!(world.get("/healthz").send().await.expect(200).json(), json!({ "status": "up" }));
     let ready = world.get("/readyz").send().await.expect(200).json();
     let names: BTreeSet<_> = ready["dependencies"].as_object().unwrap().keys().map(String::as_str).collect();
-    let expected = ["account", "accounts", "briefs", "files", "generate", "library", "model", "notify", "otp", "session", "signup"];
+    let expected =
+        ["account", "accounts", "briefs", "files", "generate", "library", "model", "notify", "otp", "session", "signup"];
     assert_eq!(names, expected.into());
     assert!(ready["dependencies"].as_object().unwrap().values().all(|state| state == "up"), "{ready}");
     assert_eq!(ready["status"], "up");

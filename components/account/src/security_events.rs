@@ -62,6 +62,7 @@ pub(crate) async fn list(context: Context, uri: Uri, headers: HeaderMap) -> Resu
     };
     let found = events::list(accounts, now, bearer.session, bearer.user, page.wanted(), page.after).await?;
     let (found, next_cursor) = page.cut(found.ok_or(Kind::Unauthenticated)?, |event| (event.at, event.id));
-    let items = found.into_iter().map(|event| SecurityEvent { id: event.id, at: event.at, kind: event.kind, ip: event.ip }).collect();
+    let items =
+        found.into_iter().map(|event| SecurityEvent { id: event.id, at: event.at, kind: event.kind, ip: event.ip }).collect();
     Ok(Json(SecurityEventPage { items, next_cursor }).into_response())
 }

@@ -1,7 +1,7 @@
 //! Query strings, strictly: what cannot be read is refused, not guessed.
 
-use percent_encoding::percent_decode_str;
 use crate::Problem;
+use percent_encoding::percent_decode_str;
 
 /// The most pairs a query may have.
 const MAX_PAIRS: usize = 100;
