@@ -35,7 +35,9 @@ fn components_import_what_they_need_and_nothing_else() {
         ("account", with(&database)),
         ("generate", with(&["spin:postgres", "wasi:filesystem", "asknpic:parametric"])),
         ("library", with(&["spin:postgres", "wasi:filesystem", "asknpic:parametric"])),
+        ("lifecycle", with(&database)),
         ("notify", with(&[])),
+        ("ops", with(&[])),
         ("meta", with(&[])),
         // What parses hostile input reaches nothing; usvg asks for a file system and gets none.
         ("checker", basics.clone()),
@@ -80,7 +82,7 @@ fn secrets_are_empty_by_default_and_given_to_those_who_need_them() {
     }
     for (name, variable) in &manifest.variables {
         let sounds_secret =
-            ["_key", "_keys", "_password"].iter().any(|ending| name.ends_with(ending)) && name != "verification_keys";
+            ["_key", "_keys", "_password", "_token"].iter().any(|ending| name.ends_with(ending)) && name != "verification_keys";
         assert_eq!(variable.secret, sounds_secret, "{name}");
     }
     // Decisions 6 and 10: who decrypts content, who mints sessions, who may write to people.
@@ -89,7 +91,9 @@ fn secrets_are_empty_by_default_and_given_to_those_who_need_them() {
     assert_eq!(holders("signing_key"), ["otp", "session"]);
     assert_eq!(holders("refresh_key"), ["otp", "session"]);
     assert_eq!(holders("brevo_api_key"), ["notify"]);
-    assert_eq!(holders("internal_key"), ["notify", "otp", "session", "signup"]);
+    assert_eq!(holders("internal_key"), ["lifecycle", "notify", "ops", "otp", "session", "signup"]);
+    assert_eq!(holders("ops_token"), ["ops"]);
+    assert_eq!(holders("lifecycle_password"), ["lifecycle"]);
     assert_eq!(holders("otp_key"), ["otp", "session", "signup"]);
     assert_eq!(holders("identity_password"), ["account", "otp", "session", "signup"]);
     assert_eq!(holders("generation_password"), ["generate", "library"]);
@@ -118,6 +122,7 @@ fn calls(world: &World) -> BTreeMap<&'static str, Call> {
         ("account", world.get("/v1/me").bearer("x.y.z")),
         ("generate", world.post("/v1/generations").json(&json!({ "brief": "x" })).bearer("x.y.z")),
         ("library", world.get(&format!("/v1/generations/{id}")).bearer("x.y.z")),
+        ("ops", world.post("/v1/ops/retention").bearer("x.y.z")),
     ]
     .into()
 }
@@ -149,8 +154,10 @@ async fn a_component_without_a_secret_fails_closed_and_readiness_says_so() {
                 let state = &ready["dependencies"][id];
                 assert_eq!(state, if without.contains(id) { "down" } else { "up" }, "{id} without {name}: {ready}");
             }
-            let notify = if without.contains("notify") { "down" } else { "up" };
-            assert_eq!(ready["dependencies"]["notify"], notify, "without {name}: {ready}");
+            for private in ["notify", "lifecycle"] {
+                let state = if without.contains(private) { "down" } else { "up" };
+                assert_eq!(ready["dependencies"][private], state, "{private} without {name}: {ready}");
+            }
             assert_eq!(world.get("/healthz").send().await.expect(200).json()["status"], "up");
         }
     }
@@ -158,7 +165,7 @@ async fn a_component_without_a_secret_fails_closed_and_readiness_says_so() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn each_component_runs_by_itself() {
-    let calls_of = ["signup", "otp", "session", "account", "generate", "library"];
+    let calls_of = ["signup", "otp", "session", "account", "generate", "library", "ops"];
     for id in calls_of {
         let Some(world) = World::needing(&[Need::OwnDatabases]).only(&[id]).start().await else { return };
         let answer = calls(&world).remove(id).unwrap().send().await;

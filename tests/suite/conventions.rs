@@ -34,6 +34,7 @@ fn paths() -> Vec<(String, Vec<&'static str>)> {
         path(&part("/visual.png"), &["GET"]),
         path(&part("/visual.pdf"), &["GET"]),
         path(&part("/visual"), &["POST"]),
+        path("/v1/ops/retention", &["POST"]),
         path("/healthz", &["GET"]),
         path("/readyz", &["GET"]),
         path("/openapi.json", &["GET"]),
@@ -84,7 +85,10 @@ async fn unknown_and_private_paths_are_404_problems() {
         "/robots.txt",
         "/.env",
         "/v1/internal/messages",
+        "/v1/internal/retention",
         "/internal/ready",
+        "/v1/ops",
+        "/v1/ops/x",
         "//v1/signup",
         "/v1/signup%2f",
         "/v1/../v1/signup",
@@ -98,8 +102,8 @@ async fn unknown_and_private_paths_are_404_problems() {
         }
     }
     // The private component is not reached by its name either.
-    for host in ["notify.spin.internal", "notify.spin.internal:80", "signup.spin.internal"] {
-        for path in ["/v1/internal/messages", "/internal/ready"] {
+    for host in ["notify.spin.internal", "notify.spin.internal:80", "lifecycle.spin.internal", "signup.spin.internal"] {
+        for path in ["/v1/internal/messages", "/v1/internal/retention", "/internal/ready"] {
             let answer = world.post(path).json(&json!({ "kind": "nothing" })).header("host", host).try_send().await;
             // Without a Host that it can believe, the host closes the connection, as Spin does.
             let refused = answer.as_ref().map_or(true, |answer| answer.status == 404);
@@ -161,9 +165,10 @@ async fn alive_ready_and_documented() {
     assert_eq!(world.get("/healthz").send().await.expect(200).json(), json!({ "status": "up" }));
     let ready = world.get("/readyz").send().await.expect(200).json();
     let names: BTreeSet<_> = ready["dependencies"].as_object().unwrap().keys().map(String::as_str).collect();
-    let expected =
-        ["account", "accounts", "briefs", "files", "generate", "library", "model", "notify", "otp", "session", "signup"];
-    assert_eq!(names, expected.into());
+    // The components of the manifest, but for `meta` itself, and what they depend on.
+    let manifest = asknpic_host::manifest::Manifest::load(&e2e::world::root().join("spin.toml")).unwrap();
+    let components = manifest.component.keys().map(String::as_str).filter(|id| *id != "meta");
+    assert_eq!(names, components.chain(["accounts", "briefs", "files", "model"]).collect());
     assert!(ready["dependencies"].as_object().unwrap().values().all(|state| state == "up"), "{ready}");
     assert_eq!(ready["status"], "up");
 }
@@ -206,7 +211,9 @@ async fn the_openapi_document_says_what_is_served() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn notify_takes_signed_calls_only() {
     // A `notify` that is deployed elsewhere has a public address: without the signature it would be an open SMS relay.
-    let edit = |text: String| text.replace("route = { private = true }", "route = \"/v1/internal/...\"");
+    let private = "route = { private = true }\ncomponent = \"notify\"";
+    let public = "route = \"/v1/internal/...\"\ncomponent = \"notify\"";
+    let edit = move |text: String| text.replace(private, public);
     let Some(world) = World::needing(&[Need::Keys, Need::Clock]).manifest(edit).start().await else { return };
     let path = "/v1/internal/messages";
     let body = json!({ "kind": "code", "to": "+33612345678", "code": "123456", "language": "en" }).to_string();

@@ -11,6 +11,7 @@ mod conventions;
 mod faults;
 mod generations;
 mod journey;
+mod lifecycle;
 mod no_oracle;
 mod otp;
 mod promises;

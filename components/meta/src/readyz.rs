@@ -29,6 +29,8 @@ const COMPONENTS: &[(&str, &str)] = &[
     ("generate", "generate_url"),
     ("library", "library_url"),
     ("notify", "notify_url"),
+    ("ops", "ops_url"),
+    ("lifecycle", "lifecycle_url"),
 ];
 
 /// Up or down.

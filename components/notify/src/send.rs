@@ -1,8 +1,7 @@
 //! `POST /v1/internal/messages`: sends one message.
 
 use axum::{body::Body, extract::Request, http::StatusCode};
-use vault::internal;
-use web::{Kind, Problem, body, log, notify::Message};
+use web::{Kind, Problem, body, internal, log, notify::Message};
 
 use crate::texts;
 
@@ -13,10 +12,7 @@ pub(crate) async fn send(request: Request<Body>) -> Result<StatusCode, Problem> 
     let (parts, body) = request.into_parts();
     let raw = body::read(&parts.headers, body, BODY_LIMIT).await?;
     let state = crate::state().await?;
-    let signature = parts.headers.get(internal::HEADER).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    if !internal::verify(&state.key, web::now().as_second(), web::notify::PATH, raw.as_bytes(), signature) {
-        return Err(Kind::Unauthenticated.into());
-    }
+    internal::verify(&state.key, web::notify::PATH, &parts.headers, &raw)?;
     let sent = match raw.parse::<Message>()? {
         Message::Code { to, code, language } => state.brevo.sms(&to, &texts::code(language, &code)).await,
         Message::AddressTaken { to, language } => {

@@ -16,8 +16,8 @@ use serde_json::json;
 /// The zones that have a database role, each with a password of its own.
 pub const ZONES: [&str; 5] = ["identity", "generation", "rights", "billing", "lifecycle"];
 
-/// Keys of 32 random bytes in base64url, each for one purpose.
-const SIMPLE_KEYS: [&str; 4] = ["internal_key", "limit_key", "otp_key", "refresh_key"];
+/// Keys of 32 random bytes in base64url, each for one purpose; the operator's token among them.
+const SIMPLE_KEYS: [&str; 5] = ["internal_key", "limit_key", "ops_token", "otp_key", "refresh_key"];
 
 /// Why keys could not be made, read or kept.
 #[derive(Debug, thiserror::Error)]

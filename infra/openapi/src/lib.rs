@@ -38,6 +38,7 @@ fn parts() -> Vec<OpenApi> {
         account::openapi(),
         generate::openapi(),
         library::openapi(),
+        ops::openapi(),
         meta::openapi(),
     ]
 }
@@ -68,6 +69,7 @@ mod tests {
             (account::router(), account::openapi()),
             (generate::router(), generate::openapi()),
             (library::router(), library::openapi()),
+            (ops::router(), ops::openapi()),
             (meta::router(), meta::openapi()),
         ];
         for (router, document) in routers {

@@ -47,3 +47,20 @@ pub async fn delete(database: &Database, user: UserId, generation: GenerationId)
     let sql = "delete from files where generation_id = $1 and user_id = $2";
     database.rows(sql, parameters![generation, user]).await.map(|_| ())
 }
+
+/// The ids of the generations that have content here, after the given one, for the lifecycle job.
+///
+/// # Errors
+/// As for any statement.
+pub async fn batch(database: &Database, after: Option<GenerationId>, limit: i32) -> Result<Vec<GenerationId>, Error> {
+    let rows = database.rows("select generation_id from content_batch($1, $2)", parameters![after, limit]).await?;
+    rows.into_iter().map(|mut row| row.take_id()).collect()
+}
+
+/// Removes the content of these generations, for the lifecycle job; how many envelopes that were.
+///
+/// # Errors
+/// As for any statement.
+pub async fn remove(database: &Database, ids: &[GenerationId]) -> Result<i64, Error> {
+    database.row("select content_remove($1::text[]::uuid[])", parameters![ids]).await?.take::<i32>().map(i64::from)
+}

@@ -40,6 +40,8 @@ parameter! {
     Timestamp => |value| datetime(value),
     Vec<i32> => |value| ParameterValue::ArrayInt32(value.into_iter().map(Some).collect()),
     Vec<String> => |value| ParameterValue::ArrayStr(value.into_iter().map(Some).collect()),
+    // There is no array of ids in Spin's interface: the statement casts.
+    &[GenerationId] => |value| ParameterValue::ArrayStr(value.iter().map(|id| Some(id.to_string())).collect()),
     Json => |value| ParameterValue::Jsonb(value.0),
 }
 

@@ -14,12 +14,19 @@ pub use content::{ContentKey, Envelope, MasterKeys, UserSalt};
 pub use mac::MacKey;
 
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
+use subtle::ConstantTimeEq as _;
 use zeroize::Zeroizing;
 
 /// A secret that is not configured, or not of the form it must have. Never says what it holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the secret is missing or has not the form `asknpic keys generate` gives it")]
 pub struct BadSecret;
+
+/// Whether two secrets are the same, in a time that tells nothing but whether their lengths are.
+#[must_use]
+pub fn same(one: &[u8], other: &[u8]) -> bool {
+    one.ct_eq(other).into()
+}
 
 /// Decodes 32 bytes of base64url without padding.
 fn key_from_text(text: &str) -> Result<Zeroizing<[u8; 32]>, BadSecret> {

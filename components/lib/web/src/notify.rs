@@ -2,14 +2,10 @@
 
 use std::time::Duration;
 
-use bytes::Bytes;
-use http::{Request, header};
-use serde::{Deserialize, Serialize};
-use spin_sdk::http::FullBody;
-use vault::{MacKey, internal};
-
-use crate::{Problem, log, now, settings, sleep, spawn};
 use domain::Language;
+use serde::{Deserialize, Serialize};
+
+use crate::{Problem, internal::Peer, log, sleep, spawn};
 
 /// The path of `notify`.
 pub const PATH: &str = "/v1/internal/messages";
@@ -48,8 +44,7 @@ pub enum Message {
 /// Calls `notify`.
 #[derive(Clone, Debug)]
 pub struct Notifier {
-    url: String,
-    key: MacKey,
+    peer: Peer,
 }
 
 impl Notifier {
@@ -58,8 +53,7 @@ impl Notifier {
     /// # Errors
     /// 503 `not-configured`.
     pub async fn load() -> Result<Self, Problem> {
-        let url = settings::required("notify_url").await?.trim_end_matches('/').to_owned();
-        Ok(Self { url, key: settings::mac_key("internal_key").await? })
+        Ok(Self { peer: Peer::load("notify_url").await? })
     }
 
     /// Sends a message after the answer was given; nobody waits for it. Tried three times: a message that may have been sent
@@ -83,13 +77,7 @@ impl Notifier {
     }
 
     async fn send(&self, message: &Message) -> Result<bool, outbound::Error> {
-        let body = Bytes::from(serde_json::to_vec(message).map_err(|_| outbound::Error::Address)?);
-        let request = Request::post(format!("{}{PATH}", self.url))
-            .header(header::CONTENT_TYPE, "application/json")
-            .header(internal::HEADER, internal::sign(&self.key, now().as_second(), PATH, &body))
-            .body(FullBody::new(body))
-            .map_err(|_| outbound::Error::Address)?;
-        let (status, _) = outbound::call(request, Duration::from_secs(15), 4_096).await?;
+        let (status, _) = self.peer.post(PATH, message, Duration::from_secs(15), 4_096).await?;
         if status.is_server_error() { Err(outbound::Error::Unreachable) } else { Ok(status.is_success()) }
     }
 }

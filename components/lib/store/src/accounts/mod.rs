@@ -3,6 +3,7 @@
 pub mod events;
 pub mod generations;
 pub mod me;
+pub mod lifecycle;
 pub mod otp;
 pub mod sessions;
 pub mod signup;

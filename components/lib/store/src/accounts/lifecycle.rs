@@ -1,0 +1,66 @@
+//! The lifecycle job's statements: one bounded batch each.
+
+use domain::GenerationId;
+use jiff::Timestamp;
+
+use super::parameters;
+use crate::{Database, Error};
+
+/// A batch of a rule that only looks at this database. Repeated until it deals with no row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sweep {
+    /// Running generations past their deadline fail, and their reservations are given back.
+    StaleGenerations,
+    /// Counters whose window has ended (promise a23).
+    Limits,
+    /// Lockouts that have ended (promise a23).
+    Lockouts,
+    /// Idempotency keys of more than a day (promise a23).
+    Idempotency,
+    /// Codes that can no longer be entered.
+    Verifications,
+    /// Accounts that never proved anything within a day (promise a67).
+    Unproved,
+}
+
+/// Deals with at most `batch` rows (of tenants, for stale generations); how many it dealt with.
+///
+/// # Errors
+/// As for any statement.
+pub async fn sweep(database: &Database, now: Timestamp, sweep: Sweep, batch: i32) -> Result<i64, Error> {
+    let sql = match sweep {
+        Sweep::StaleGenerations => "select sweep_stale_generations($1, $2)",
+        Sweep::Limits => "select sweep_limits($1, $2)",
+        Sweep::Lockouts => "select sweep_lockouts($1, $2)",
+        Sweep::Idempotency => "select sweep_idempotency($1, $2)",
+        Sweep::Verifications => "select sweep_verifications($1, $2)",
+        Sweep::Unproved => "select unproved_prune($1, $2)",
+    };
+    database.row(sql, parameters![now, batch]).await?.take::<i32>().map(i64::from)
+}
+
+/// How far a rule that walks through a content database has come; `None`: it begins.
+///
+/// # Errors
+/// As for any statement.
+pub async fn position(database: &Database, rule: &str) -> Result<Option<GenerationId>, Error> {
+    let id = database.row("select sweep_position($1)", parameters![rule]).await?.take::<Option<uuid::Uuid>>()?;
+    Ok(id.map(GenerationId::from))
+}
+
+/// Notes how far a rule has come.
+///
+/// # Errors
+/// As for any statement.
+pub async fn moved(database: &Database, rule: &str, after: Option<GenerationId>) -> Result<(), Error> {
+    database.rows("select sweep_moved($1, $2)", parameters![rule, after]).await.map(|_| ())
+}
+
+/// Which of these generations may have no content (any more): unknown, failed, or deleted.
+///
+/// # Errors
+/// As for any statement.
+pub async fn orphans(database: &Database, ids: &[GenerationId]) -> Result<Vec<GenerationId>, Error> {
+    let rows = database.rows("select id from content_orphans($1::text[]::uuid[])", parameters![ids]).await?;
+    rows.into_iter().map(|mut row| row.take_id()).collect()
+}
