@@ -2,8 +2,8 @@
 
 pub mod events;
 pub mod generations;
-pub mod me;
 pub mod lifecycle;
+pub mod me;
 pub mod otp;
 pub mod sessions;
 pub mod signup;
