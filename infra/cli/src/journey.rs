@@ -1,4 +1,6 @@
 //! The whole journey of a new person over HTTP: sign up, read the code, verify, send a brief, download the picture.
+//!
+//! `asknpic try` makes it once, `asknpic gallery` once for each of its briefs.
 
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::time::{Duration, Instant};
@@ -27,12 +29,6 @@ pub(crate) enum News {
     Done(String),
 }
 
-/// What the journey brings home.
-pub(crate) struct Pictures {
-    pub(crate) svg: Vec<u8>,
-    pub(crate) png: Vec<u8>,
-}
-
 /// An API and the catcher that gets its messages.
 pub(crate) struct Journey {
     api: String,
@@ -50,6 +46,28 @@ struct Tokens {
     access_token: String,
 }
 
+/// Somebody who has signed up and may send briefs.
+pub(crate) struct Visitor<'a> {
+    journey: &'a Journey,
+    tokens: Tokens,
+}
+
+/// A generation that was delivered.
+pub(crate) struct Delivered {
+    pub(crate) id: String,
+    /// Prompts and answers together.
+    pub(crate) tokens: u64,
+    /// From the brief sent to the last event.
+    pub(crate) time: Duration,
+}
+
+/// A correction, as the API lists it.
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct Correction {
+    pub(crate) code: String,
+    pub(crate) path: String,
+}
+
 impl Journey {
     pub(crate) fn new(api: &str, messages: &str) -> Self {
         let config = Agent::config_builder().http_status_as_error(false).timeout_connect(Some(Duration::from_secs(10)));
@@ -57,8 +75,8 @@ impl Journey {
         Self { api: api.trim_end_matches('/').to_owned(), messages: messages.trim_end_matches('/').to_owned(), agent }
     }
 
-    /// Makes the journey. Blocks; not for an async thread.
-    pub(crate) fn run(&self, brief: &str, mut news: impl FnMut(News)) -> anyhow::Result<Pictures> {
+    /// Signs somebody up who was never there before. Blocks, like all that follows; not for an async thread.
+    pub(crate) fn sign_up(&self, mut news: impl FnMut(News)) -> anyhow::Result<Visitor<'_>> {
         let person = Person::invent()?;
         news(News::Now(format!("signing up as {}", person.email)));
         let signup: Signup = self.post(
@@ -71,13 +89,7 @@ impl Journey {
         let code = self.code_for(&person.phone)?;
         let tokens: Tokens = self.post("/v1/otp/verify", &json!({ "verification_id": signup.verification_id, "code": code }))?;
         news(News::Done(format!("signed up as {}, phone verified with code {code}", person.email)));
-
-        let id = self.generate(brief, &tokens, &mut news)?;
-        let picture = |kind: &str| self.picture(&id, kind, &tokens);
-        news(News::Now("rendering".to_owned()));
-        let pictures = Pictures { svg: picture("svg")?, png: picture("png")? };
-        news(News::Done("rendered".to_owned()));
-        Ok(pictures)
+        Ok(Visitor { journey: self, tokens })
     }
 
     fn post<T: DeserializeOwned>(&self, path: &str, body: &Value) -> anyhow::Result<T> {
@@ -104,14 +116,16 @@ impl Journey {
             std::thread::sleep(Duration::from_millis(50));
         }
     }
+}
 
-    /// Sends the brief and follows the events; the generation's id.
-    fn generate(&self, brief: &str, tokens: &Tokens, news: &mut impl FnMut(News)) -> anyhow::Result<String> {
+impl Visitor<'_> {
+    /// Sends the brief and follows the events.
+    pub(crate) fn generate(&self, brief: &str, mut news: impl FnMut(News)) -> anyhow::Result<Delivered> {
         let path = "/v1/generations";
         let started = Instant::now();
         news(News::Now("the model is reading the brief".to_owned()));
-        let request = self.agent.post(format!("{}{path}", self.api)).header("Accept", "text/event-stream");
-        let mut answer = request.header("Authorization", bearer(tokens)).send_json(json!({ "brief": brief }))?;
+        let request = self.journey.agent.post(self.url(path)).header("Accept", "text/event-stream");
+        let mut answer = request.header("Authorization", self.bearer()).send_json(json!({ "brief": brief }))?;
         if !answer.status().is_success() {
             return Err(refusal(path, &mut answer));
         }
@@ -122,12 +136,14 @@ impl Journey {
                 "corrected" => news(News::Now("the file is being corrected".to_owned())),
                 "error" => bail!("the generation failed: {}", describe(&event.data)),
                 "done" => {
-                    let tokens = &event.data["tokens"];
-                    let (prompt, completion) = (&tokens["prompt"], &tokens["completion"]);
+                    let count = |kind: &str| event.data["tokens"][kind].as_u64().unwrap_or_default();
+                    let (prompt, completion) = (count("prompt"), count("completion"));
                     let model = event.data["model"]["name"].as_str().unwrap_or_default();
-                    let time = crate::ui::seconds(started.elapsed());
-                    news(News::Done(format!("{model} wrote the file: {prompt} + {completion} tokens in {time}")));
-                    return event.data["id"].as_str().map(str::to_owned).context("the generation has no id");
+                    let time = started.elapsed();
+                    let shown = crate::ui::seconds(time);
+                    news(News::Done(format!("{model} wrote the file: {prompt} + {completion} tokens in {shown}")));
+                    let id = event.data["id"].as_str().map(str::to_owned).context("the generation has no id")?;
+                    return Ok(Delivered { id, tokens: prompt + completion, time });
                 }
                 _ => {}
             }
@@ -135,20 +151,52 @@ impl Journey {
         bail!("the stream of events ended without an outcome")
     }
 
-    fn picture(&self, id: &str, kind: &str, tokens: &Tokens) -> anyhow::Result<Vec<u8>> {
+    /// The visual as `svg`, `png` or `pdf`; a PNG as wide as asked for.
+    pub(crate) fn picture(&self, id: &str, kind: &str, width: Option<u32>) -> anyhow::Result<Vec<u8>> {
+        let query = width.map(|width| format!("?width={width}")).unwrap_or_default();
         let path = format!("/v1/generations/{id}/visual.{kind}");
-        let mut answer = self.agent.get(format!("{}{path}", self.api)).header("Authorization", bearer(tokens)).call()?;
+        let url = self.url(&format!("{path}{query}"));
+        bytes(&path, self.journey.agent.get(url).header("Authorization", self.bearer()).call()?)
+    }
+
+    /// The visual as an SVG that needs no fonts.
+    pub(crate) fn outlines(&self, id: &str) -> anyhow::Result<Vec<u8>> {
+        let path = format!("/v1/generations/{id}/visual");
+        let request = self.journey.agent.post(self.url(&path)).header("Authorization", self.bearer());
+        bytes(&path, request.send_json(json!({ "format": "svg-outlines", "parameters": {} }))?)
+    }
+
+    /// What was corrected between the model's file and the visual.
+    pub(crate) fn corrections(&self, id: &str) -> anyhow::Result<Vec<Correction>> {
+        #[derive(Deserialize)]
+        struct Corrections {
+            items: Vec<Correction>,
+        }
+        let path = format!("/v1/generations/{id}/corrections");
+        let mut answer = self.journey.agent.get(self.url(&path)).header("Authorization", self.bearer()).call()?;
         if !answer.status().is_success() {
             return Err(refusal(&path, &mut answer));
         }
-        let mut bytes = Vec::new();
-        answer.into_body().into_reader().take(PICTURE_LIMIT).read_to_end(&mut bytes).with_context(|| path)?;
-        Ok(bytes)
+        let corrections: Corrections = answer.body_mut().read_json().with_context(|| format!("the answer to {path}"))?;
+        Ok(corrections.items)
+    }
+
+    fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.journey.api)
+    }
+
+    fn bearer(&self) -> String {
+        format!("Bearer {}", self.tokens.access_token)
     }
 }
 
-fn bearer(tokens: &Tokens) -> String {
-    format!("Bearer {}", tokens.access_token)
+fn bytes(path: &str, mut answer: Response<ureq::Body>) -> anyhow::Result<Vec<u8>> {
+    if !answer.status().is_success() {
+        return Err(refusal(path, &mut answer));
+    }
+    let mut bytes = Vec::new();
+    answer.into_body().into_reader().take(PICTURE_LIMIT).read_to_end(&mut bytes).with_context(|| path.to_owned())?;
+    Ok(bytes)
 }
 
 /// An answer that is no success, in the words of its problem (RFC 9457).

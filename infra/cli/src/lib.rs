@@ -2,10 +2,12 @@
 
 pub mod commands;
 pub mod components;
+mod gallery;
 mod journey;
 pub mod keys;
 pub mod manifest;
 pub mod migrate;
+mod parametric;
 pub mod project;
 pub mod stack;
 mod ui;

@@ -49,6 +49,12 @@ pub(crate) fn seconds(time: Duration) -> String {
     format!("{:.1} s", time.as_secs_f64())
 }
 
+/// With two decimals at most: `96.25`, `118`.
+pub(crate) fn number(value: f64) -> String {
+    let rounded = format!("{value:.2}");
+    rounded.trim_end_matches('0').trim_end_matches('.').to_owned()
+}
+
 /// `812 KB`, in thousands of bytes.
 pub(crate) fn kilobytes(bytes: u64) -> String {
     format!("{} KB", bytes.div_ceil(1_000))

@@ -121,6 +121,22 @@ impl Runtime {
         Ok(Compiled { pre: pre.clone(), wasm_bytes, fresh })
     }
 
+    /// Loads a file that is no service: a component that others have as a dependency. Only the cache folder is asked, not the
+    /// memory, since a command calls it once.
+    pub(crate) async fn load_dependency(&'static self, id: &str, path: &Path, cache: &Path) -> Result<WasmComponent, Error> {
+        let job = Job { id: id.to_owned(), source: path.to_owned(), dependencies: Vec::new(), cache: cache.to_owned() };
+        blocking(move || {
+            let (key, _) = job.key(self)?;
+            Ok(job.code(self, &key)?.0)
+        })
+        .await
+    }
+
+    /// What code is compiled for.
+    pub(crate) fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
     /// The digest and length of a file, read only if it has changed.
     fn digest(&self, path: &Path) -> std::io::Result<(Sha, u64)> {
         let meta = std::fs::metadata(path)?;
@@ -225,8 +241,17 @@ impl Job {
         Ok((key.finalize().into(), wasm_bytes))
     }
 
-    /// The code, and whether it had to be compiled.
+    /// What serves requests, and whether it had to be compiled.
     fn make(&self, runtime: &Runtime, key: &Sha) -> Result<(ServicePre<State>, bool), Error> {
+        let (component, fresh) = self.code(runtime, key)?;
+        let pre = runtime.linker.instantiate_pre(&component).map_err(|error| Error::component(&self.id, format!("{error:#}")))?;
+        let pre = ServicePre::new(pre)
+            .map_err(|error| Error::component(&self.id, format!("it does not export wasi:http/handler@0.3.0: {error:#}")))?;
+        Ok((pre, fresh))
+    }
+
+    /// The code, and whether it had to be compiled.
+    fn code(&self, runtime: &Runtime, key: &Sha) -> Result<(WasmComponent, bool), Error> {
         let file = CacheFile::new(&self.cache, &self.id, key);
         let cached = file.read(&runtime.engine);
         let fresh = cached.is_none();
@@ -239,10 +264,7 @@ impl Job {
             }
             component
         };
-        let pre = runtime.linker.instantiate_pre(&component).map_err(|error| Error::component(&self.id, format!("{error:#}")))?;
-        let pre = ServicePre::new(pre)
-            .map_err(|error| Error::component(&self.id, format!("it does not export wasi:http/handler@0.3.0: {error:#}")))?;
-        Ok((pre, fresh))
+        Ok((component, fresh))
     }
 
     fn compile(&self, runtime: &Runtime) -> Result<WasmComponent, Error> {

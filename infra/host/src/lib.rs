@@ -35,6 +35,7 @@ mod limits;
 mod logs;
 pub mod manifest;
 mod outbound;
+pub mod parametric;
 mod postgres;
 mod routes;
 mod template;

@@ -1,9 +1,13 @@
 //! The subcommands, one file each.
 
 mod build;
+mod check;
+mod gallery;
 mod keys;
 mod manifest;
 mod migrate;
+mod render;
+mod temporary;
 mod try_it;
 mod up;
 
@@ -23,6 +27,12 @@ enum Command {
     Up(up::Up),
     /// Make the whole journey from sign-up to picture, and write visual.svg and visual.png
     Try(try_it::Try),
+    /// Make two dozen varied pictures through the whole chain, on one sheet
+    Gallery(gallery::Gallery),
+    /// Draw a parametric file as SVG, PNG or PDF
+    Render(render::Render),
+    /// Tell what the checker makes of a parametric file
+    Check(check::Check),
     /// Build the components and print their sizes; fails if one is over its limit
     Build(build::Build),
     /// Bring the four databases to the schema of this program
@@ -43,6 +53,9 @@ impl Asknpic {
         match self.command {
             Command::Up(up) => up.run().await,
             Command::Try(journey) => journey.run().await,
+            Command::Gallery(gallery) => gallery.run().await,
+            Command::Render(render) => render.run().await,
+            Command::Check(check) => check.run().await,
             Command::Build(build) => build.run(),
             Command::Migrate(migrate) => migrate.run().await,
             Command::Keys(keys) => keys.run(),

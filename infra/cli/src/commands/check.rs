@@ -1,0 +1,129 @@
+//! `asknpic check`
+
+use std::fmt::Write as _;
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, bail};
+use asknpic_host::parametric::{Correction, Finding, Verdict};
+use clap::Args;
+
+use crate::parametric;
+use crate::project::Project;
+use crate::ui::{number, print};
+
+/// Tells what the checker makes of a parametric file: accepted (exit code 0) or rejected (1), and why
+///
+/// The checker is the component that `generate` uses; FORMAT.md explains the codes.
+#[derive(Args, Debug)]
+pub(super) struct Check {
+    /// The file, as a model wrote it; `-` reads the standard input
+    file: PathBuf,
+    /// Print the verdict as JSON
+    #[arg(long)]
+    json: bool,
+    /// Where to write the final file, if it is accepted
+    #[arg(short, long, value_name = "FILE")]
+    out: Option<PathBuf>,
+}
+
+impl Check {
+    pub(super) async fn run(self) -> anyhow::Result<()> {
+        let project = Project::find()?;
+        let text = read(&self.file)?;
+        let verdict = parametric::checker(&project).await?.check(&text).await?;
+        if self.json {
+            print(&format!("{}\n", serde_json::to_string_pretty(&verdict)?))?;
+        } else {
+            print(&told(&verdict))?;
+        }
+        match (verdict, self.out) {
+            (Verdict::Accepted { file, .. }, Some(out)) => std::fs::write(&out, file).with_context(|| out.display().to_string()),
+            (Verdict::Accepted { .. }, None) => Ok(()),
+            (Verdict::Rejected { .. }, _) => bail!("{} is rejected", self.file.display()),
+        }
+    }
+}
+
+/// The text of a file, or of the standard input.
+pub(super) fn read(file: &Path) -> anyhow::Result<String> {
+    if file == Path::new("-") {
+        let mut text = String::new();
+        std::io::stdin().read_to_string(&mut text).context("the standard input")?;
+        return Ok(text);
+    }
+    std::fs::read_to_string(file).with_context(|| file.display().to_string())
+}
+
+/// The verdict for people.
+fn told(verdict: &Verdict) -> String {
+    match verdict {
+        Verdict::Accepted { corrections, complexity, .. } => {
+            let count = match corrections.len() {
+                0 => "no corrections".to_owned(),
+                1 => "1 correction".to_owned(),
+                count => format!("{count} corrections"),
+            };
+            format!("accepted, {count}, complexity {complexity} of 100\n{}", corrected(corrections))
+        }
+        Verdict::Rejected { findings } => format!("rejected\n{}", found(findings)),
+    }
+}
+
+/// A line each: the place, the code, what it was and what it became.
+pub(super) fn corrected(corrections: &[Correction]) -> String {
+    let [path, code] = widths(corrections.iter().map(|correction| [correction.path.as_str(), correction.code.as_str()]));
+    corrections.iter().fold(String::new(), |mut lines, correction| {
+        let numbers = correction.numbers.iter().map(|value| number(*value)).collect::<Vec<_>>().join(" → ");
+        let line = format!("  {:path$}  {:code$}  {numbers}", shown(&correction.path), correction.code);
+        let _ = writeln!(lines, "{}", line.trim_end());
+        lines
+    })
+}
+
+fn found(findings: &[Finding]) -> String {
+    let [path, code] = widths(findings.iter().map(|finding| [finding.path.as_str(), finding.code.as_str()]));
+    findings.iter().fold(String::new(), |mut lines, finding| {
+        let _ = writeln!(lines, "  {:path$}  {:code$}  {}", shown(&finding.path), finding.code, finding.message);
+        lines
+    })
+}
+
+/// The whole file has the empty pointer.
+fn shown(path: &str) -> &str {
+    if path.is_empty() { "/" } else { path }
+}
+
+fn widths<'a>(rows: impl Iterator<Item = [&'a str; 2]>) -> [usize; 2] {
+    rows.fold([1, 1], |[path, code], row| [path.max(row[0].len()), code.max(row[1].len())])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn corrections_are_told_in_columns() {
+        let correction =
+            |code: &str, path: &str, numbers: &[f64]| Correction { code: code.into(), path: path.into(), numbers: numbers.into() };
+        let corrections = vec![
+            correction("repaired-json", "", &[]),
+            correction("contrast", "/layers/3/fill", &[2.1, 4.5]),
+            correction("does-not-fit", "/layers/3/size", &[118.0, 96.25]),
+        ];
+        let told = told(&Verdict::Accepted { file: "{}".to_owned(), corrections, complexity: 42 });
+        let expected = "accepted, 3 corrections, complexity 42 of 100
+  /               repaired-json
+  /layers/3/fill  contrast       2.1 → 4.5
+  /layers/3/size  does-not-fit   118 → 96.25
+";
+        assert_eq!(told, expected);
+    }
+
+    #[test]
+    fn findings_are_told_in_their_own_sentences() {
+        let finding = Finding { code: "not-json".into(), path: String::new(), message: "Answer with one JSON document.".into() };
+        let told = told(&Verdict::Rejected { findings: vec![finding] });
+        assert_eq!(told, "rejected\n  /  not-json  Answer with one JSON document.\n");
+    }
+}
