@@ -104,8 +104,11 @@ mod tests {
 
     #[test]
     fn corrections_are_told_in_columns() {
-        let correction =
-            |code: &str, path: &str, numbers: &[f64]| Correction { code: code.into(), path: path.into(), numbers: numbers.into() };
+        let correction = |code: &str, path: &str, numbers: &[f64]| Correction {
+            code: code.into(),
+            path: path.into(),
+            numbers: numbers.into(),
+        };
         let corrections = vec![
             correction("repaired-json", "", &[]),
             correction("contrast", "/layers/3/fill", &[2.1, 4.5]),
