@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 
 use crate::{
-    colour::{self, Rgb},
-    expression, limits,
-    model::{Color, File, Num, Parameter, Value},
+    colour::Rgb,
+    expression,
+    format::{Color, File, Num, Parameter, Value},
+    limits,
     read::identifier,
 };
 
@@ -16,6 +17,9 @@ pub(crate) struct Env {
     colors: BTreeMap<String, Rgb>,
     switches: BTreeMap<String, bool>,
 }
+
+/// What says which copy of a repeat it is.
+const PLACES: [&str; 3] = ["index", "row", "column"];
 
 /// A value that does not fit its parameter, by a fixed sentence.
 pub(crate) type Misfit = &'static str;
@@ -107,15 +111,29 @@ impl Env {
         Ok(())
     }
 
-    /// For the copies of a repeat: `index`, `row`, `column`.
-    pub(crate) fn place(&mut self, index: f64, row: f64, column: f64) {
-        for (name, value) in [("index", index), ("row", row), ("column", column)] {
-            self.numbers.insert(name.to_owned(), value);
+    /// For the copies of a repeat: sets `index`, `row`, `column`, and returns what they were.
+    pub(crate) fn place(&mut self, index: f64, row: f64, column: f64) -> [Option<f64>; 3] {
+        let mut values = [index, row, column].into_iter();
+        PLACES.map(|name| self.numbers.insert(name.to_owned(), values.next().unwrap_or(0.0)))
+    }
+
+    /// Gives them back what they were.
+    pub(crate) fn restore(&mut self, before: [Option<f64>; 3]) {
+        for (name, value) in PLACES.iter().zip(before) {
+            match value {
+                Some(value) => self.numbers.insert((*name).to_owned(), value),
+                None => self.numbers.remove(*name),
+            };
         }
     }
 
-    pub(crate) fn knows_number(&self, name: &str) -> bool {
-        self.numbers.contains_key(name) || matches!(name, "index" | "row" | "column" | "min" | "max")
+    /// Whether a text is an expression over names that exist.
+    pub(crate) fn knows(&self, text: &str) -> bool {
+        let value = |name: &str| {
+            let here = self.numbers.get(name).copied();
+            here.or_else(|| PLACES.contains(&name).then_some(0.0))
+        };
+        expression::evaluate(text, &value).is_ok()
     }
 
     pub(crate) fn num(&self, num: &Num) -> f64 {
@@ -131,8 +149,12 @@ impl Env {
     pub(crate) fn color(&self, color: &Color) -> Option<Rgb> {
         match color {
             Color::Value(rgb) => Some(*rgb),
-            Color::Named(name) => self.colors.get(name).copied().or_else(|| colour::named(name)),
+            Color::Named(name) => self.colors.get(name).copied(),
         }
+    }
+
+    pub(crate) fn has_color(&self, name: &str) -> bool {
+        self.colors.contains_key(name)
     }
 
     pub(crate) fn palette(&self) -> impl Iterator<Item = (&String, &Rgb)> {
@@ -173,7 +195,7 @@ impl Env {
             filled.push_str(before);
             let close = after.find('}');
             let name = close.and_then(|close| after.get(1..close)).unwrap_or_default().trim();
-            let value = self.texts.get(name).cloned().or_else(|| self.numbers.get(name).map(|n| crate::svg::n(*n)));
+            let value = self.texts.get(name).cloned().or_else(|| self.numbers.get(name).map(|n| crate::n(*n)));
             if let (Some(value), Some(close)) = (value, close) {
                 filled.push_str(&value);
                 rest = after.get(close + 1..).unwrap_or_default();

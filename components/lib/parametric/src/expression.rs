@@ -5,6 +5,9 @@ const DEPTH: usize = 16;
 /// How long an expression may be, in bytes.
 const LENGTH: usize = 200;
 
+/// What can be called. Angles are in degrees.
+const FUNCTIONS: [&str; 8] = ["min", "max", "abs", "round", "floor", "mod", "sin", "cos"];
+
 /// Why a text has no value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Fault {
@@ -14,8 +17,8 @@ pub(crate) enum Fault {
     Name,
 }
 
-/// The value of an expression: `+ - * /`, parentheses, `min(a, b)`, `max(a, b)`, numbers and names. Division by zero is zero,
-/// and so is whatever is not finite.
+/// The value of an expression: `+ - * /`, parentheses, [`FUNCTIONS`], numbers and names. Division by zero is zero, and so is
+/// whatever is not finite.
 ///
 /// # Errors
 /// [`Fault`], where the text is not an expression or a name is unknown.
@@ -28,10 +31,9 @@ pub(crate) fn evaluate(text: &str, lookup: &dyn Fn(&str) -> Option<f64>) -> Resu
     if reader.peek().is_some() { Err(Fault::Syntax) } else { Ok(value) }
 }
 
-/// The names in an expression, of whatever validity.
-pub(crate) fn names(text: &str) -> impl Iterator<Item = &str> {
-    text.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_' || c == '.'))
-        .filter(|word| word.starts_with(|c: char| c.is_ascii_alphabetic()))
+/// Whether a text is an expression, whatever its names stand for.
+pub(crate) fn is_one(text: &str) -> bool {
+    evaluate(text, &|_| Some(1.0)).is_ok()
 }
 
 struct Reader<'a> {
@@ -112,15 +114,13 @@ impl<'a> Reader<'a> {
 
     fn name(&mut self, depth: usize) -> Result<f64, Fault> {
         let word = self.word(|c| c.is_ascii_alphanumeric() || c == '_' || c == '.');
-        if (word == "min" || word == "max") && self.take('(') {
-            let least = word == "min";
-            let mut value = self.sum(depth + 1)?;
+        if FUNCTIONS.contains(&word) && self.take('(') {
+            let mut values = vec![self.sum(depth + 1)?];
             while self.take(',') {
-                let other = self.sum(depth + 1)?;
-                value = if least { value.min(other) } else { value.max(other) };
+                values.push(self.sum(depth + 1)?);
             }
             self.expect(')')?;
-            return Ok(value);
+            return call(word, &values).map(finite).ok_or(Fault::Syntax);
         }
         (self.lookup)(word).map(finite).ok_or(Fault::Name)
     }
@@ -131,6 +131,21 @@ impl<'a> Reader<'a> {
         self.rest = rest;
         word
     }
+}
+
+/// A function's value; nothing for a wrong number of arguments.
+fn call(name: &str, values: &[f64]) -> Option<f64> {
+    Some(match (name, values) {
+        ("min", values) => values.iter().copied().fold(f64::INFINITY, f64::min),
+        ("max", values) => values.iter().copied().fold(f64::NEG_INFINITY, f64::max),
+        ("abs", [value]) => value.abs(),
+        ("round", [value]) => value.round(),
+        ("floor", [value]) => value.floor(),
+        ("mod", [value, by]) => value.rem_euclid(*by),
+        ("sin", [value]) => value.to_radians().sin(),
+        ("cos", [value]) => value.to_radians().cos(),
+        _ => return None,
+    })
 }
 
 #[cfg(test)]
@@ -151,13 +166,16 @@ mod tests {
         assert_eq!(value("-(1 + 2) * 3 / 2"), Ok(-4.5));
         assert_eq!(value("min(max(1, 5), 4, $margin)"), Ok(4.0));
         assert_eq!(value("1 / 0"), Ok(0.0));
+        assert_eq!(value("mod(7, 4) + abs(0 - 2) + floor(1.9) + round(1.5)"), Ok(8.0));
+        assert_eq!(value("mod(7, 0)"), Ok(0.0));
+        assert!(value("sin(30) + cos(60)").is_ok_and(|n| (n - 1.0).abs() < 1e-12));
         assert_eq!(value("2 - 1 - 1"), Ok(0.0));
     }
 
     #[test]
     fn says_what_is_wrong() {
         assert_eq!(value("nothing + 1"), Err(Fault::Name));
-        for text in ["", "1 +", "(1", "1 2", "1..2", "min(1", "é"] {
+        for text in ["", "1 +", "(1", "1 2", "1..2", "min(1", "é", "sin()", "sin(1, 2)", "mod(1)"] {
             assert_eq!(value(text), Err(Fault::Syntax), "{text}");
         }
         assert_eq!(value(&"(".repeat(17)), Err(Fault::Syntax));

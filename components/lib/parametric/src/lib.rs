@@ -7,15 +7,15 @@ mod check;
 mod colour;
 mod env;
 mod expression;
-mod fonts;
-mod json;
-mod layout;
+mod format;
 mod limits;
-mod model;
-#[cfg(feature = "render")]
-mod picture;
+mod output;
+mod path;
 mod read;
-mod svg;
+mod scene;
+#[cfg(test)]
+mod schema;
+mod text;
 
 #[cfg(feature = "render")]
 use env::Env;
@@ -69,7 +69,7 @@ pub fn check(text: &str) -> Verdict {
     if text.len() > limits::BYTES {
         return reject("too-large", "", "Write a file of at most 64 KB.");
     }
-    let Some((json, repaired)) = json::read(text) else {
+    let Some((json, repaired)) = read::json::read(text) else {
         return reject("not-json", "", "Answer with one JSON document and nothing else.");
     };
     let Some(object) = json.as_object() else { return reject("not-json", "", "Answer with one JSON object.") };
@@ -101,11 +101,11 @@ pub fn check(text: &str) -> Verdict {
     }
 }
 
-fn count(layers: &[model::Layer]) -> usize {
+fn count(layers: &[format::Layer]) -> usize {
     layers
         .iter()
         .map(|layer| match &layer.kind {
-            model::Kind::Group { layers, .. } | model::Kind::Repeat { layers, .. } => 1 + count(layers),
+            format::Kind::Group { layers, .. } | format::Kind::Repeat { layers, .. } => 1 + count(layers),
             _ => 1,
         })
         .sum()
@@ -183,15 +183,22 @@ pub fn render(request: &Request<'_>) -> Result<Vec<u8>, RenderError> {
             errors.push(FieldError { field: name.clone(), message });
         }
     }
-    let size = picture::size(&file.canvas, request.width);
+    let size = output::size(&file.canvas, request.width);
     if let Err(message) = size {
         errors.push(FieldError { field: "width".to_owned(), message });
     }
     match size {
         Ok(size) if errors.is_empty() => {
-            let mark = svg::Mark { generation_id: request.generation_id };
-            picture::make(&svg::draw(&file, env, &mark), &svg::xmp(&mark), request.format, size).ok_or(RenderError::InvalidFile)
+            let mark = output::mark::Mark { generation_id: request.generation_id, title: &file.title };
+            let scene = scene::build(&file, env, scene::Shown::Now);
+            output::make(&scene, &file.canvas, &mark, request.format, size).ok_or(RenderError::InvalidFile)
         }
         _ => Err(RenderError::InvalidValues(errors)),
     }
+}
+
+/// A number in its shortest form with at most three decimals.
+pub(crate) fn n(value: f64) -> String {
+    let rounded = (value * 1000.0).round() / 1000.0;
+    if rounded == 0.0 { "0".to_owned() } else { rounded.to_string() }
 }

@@ -1,6 +1,6 @@
 //! The bounds of a file and of the work it may cause.
 
-/// Bytes of text that the checker reads.
+/// Bytes of text that the checker reads, and of the file it returns.
 pub(crate) const BYTES: usize = 64 * 1024;
 /// Layers in a file, those inside groups and repeats counted.
 pub(crate) const LAYERS: usize = 500;
@@ -8,12 +8,18 @@ pub(crate) const LAYERS: usize = 500;
 pub(crate) const NESTING: usize = 8;
 /// Elements once repeats are expanded.
 pub(crate) const ELEMENTS: usize = 5_000;
+/// Corners and curves of all elements.
+pub(crate) const POINTS: usize = 60_000;
 /// Characters of all texts once repeats are expanded.
-pub(crate) const GLYPHS: usize = 20_000;
+pub(crate) const GLYPHS: usize = 10_000;
+/// How many times over the canvas may be painted: what a picture costs in time.
+pub(crate) const INK: f64 = 80.0;
 /// Characters of a text.
 pub(crate) const TEXT: usize = 2_000;
 /// Characters of a title or a label.
 pub(crate) const LABEL: usize = 120;
+/// Characters of a condition.
+pub(crate) const CONDITION: usize = 160;
 /// Characters of a name.
 pub(crate) const NAME: usize = 32;
 /// Colours of a palette.
@@ -26,9 +32,15 @@ pub(crate) const OPTIONS: usize = 12;
 pub(crate) const STOPS: usize = 8;
 /// Corners of a polygon.
 pub(crate) const POLYGON_POINTS: usize = 200;
+/// Bytes of path data.
+pub(crate) const PATH_BYTES: usize = 8_000;
+/// Lines and curves of a path.
+pub(crate) const PATH_ELEMENTS: usize = 500;
 /// Copies along each direction of a repeat.
 pub(crate) const COPIES: f64 = 500.0;
 /// Sides of the canvas in pixels.
 pub(crate) const SIDE: (f64, f64) = (64.0, 4096.0);
+/// Sides of the canvas in millimetres: a label to a large poster.
+pub(crate) const SIDE_MM: (f64, f64) = (20.0, 1200.0);
 /// Any coordinate, either way.
 pub(crate) const COORDINATE: f64 = 100_000.0;

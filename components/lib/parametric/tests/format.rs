@@ -156,9 +156,9 @@ fn parameters_change_the_picture_within_their_bounds() {
 #[test]
 fn the_schema_names_what_the_reader_takes() {
     let schema: serde_json::Value = serde_json::from_str(include_str!("../schema/parametric-1.json")).expect("json");
-    let kinds = schema["$defs"]["layer"]["anyOf"].as_array().expect("layers");
-    let parameters = schema["properties"]["parameters"]["items"]["anyOf"].as_array().expect("parameters");
-    assert_eq!((kinds.len(), parameters.len()), (7, 5));
+    let kinds = schema["$defs"]["Layer"]["oneOf"].as_array().expect("layers");
+    let parameters = schema["$defs"]["Parameter"]["oneOf"].as_array().expect("parameters");
+    assert_eq!((kinds.len(), parameters.len()), (8, 5));
     for kind in kinds {
         let name = kind["properties"]["type"]["const"].as_str().expect("a name");
         let layer = match name {
@@ -166,12 +166,15 @@ fn the_schema_names_what_the_reader_takes() {
                 r#"{"type": "line", "x1": 0, "y1": 0, "x2": 9, "y2": 9, "stroke": {"color": "ink", "width": 1}}"#.to_owned()
             }
             "polygon" => r#"{"type": "polygon", "points": [[0, 0], [9, 9], [0, 9]], "fill": "ink"}"#.to_owned(),
+            "path" => {
+                r#"{"type": "path", "d": "M0 0 L100 0 L50 100 Z", "x": 9, "y": 9, "width": 90, "height": 90, "fill": "ink"}"#.to_owned()
+            }
             "group" | "repeat" => format!(
-                r#"{{"type": "{name}", "x": 0, "y": 0, "pattern": "grid", "count": 2, "layers": [{{"type": "rectangle", "x": 1, "y": 1, "width": 9, "height": 9, "fill": "ink"}}]}}"#
+                r#"{{"type": "{name}", "x": 0, "y": 0, {} "layers": [{{"type": "rectangle", "x": 1, "y": 1, "width": 9, "height": 9, "fill": "ink"}}]}}"#,
+                if name == "repeat" { r#""pattern": "grid", "count": 2,"# } else { "" }
             ),
-            _ => format!(
-                r#"{{"type": "{name}", "text": "a", "x": 100, "y": 100, "width": 90, "height": 90, "size": 40, "font": "sans", "weight": "bold", "align": "left", "fill": "ink"}}"#
-            ),
+            "text" => r#"{"type": "text", "text": "a", "x": 100, "y": 100, "width": 90, "height": 90, "size": 40, "font": "sans", "weight": "bold", "align": "left", "fill": "ink"}"#.to_owned(),
+            _ => format!(r#"{{"type": "{name}", "x": 100, "y": 100, "width": 90, "height": 90, "fill": "ink"}}"#),
         };
         assert_eq!(accepted(&with(&layer)).1, Vec::<&str>::new(), "{name}");
     }

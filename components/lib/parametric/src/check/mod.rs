@@ -4,17 +4,22 @@
 
 use crate::{
     Correction,
-    colour::Rgb,
+    colour::{self, Rgb},
     env::Env,
-    expression, fonts, layout,
-    model::{Canvas, Color, File, Frame, Kind, Layer, Look, Num, Paint, Pattern, Text},
+    format::{Canvas, Color, File, Frame, Kind, Layer, Look, Num, Paint, Pattern, Text},
     read::round,
-    svg,
+    scene,
+    text::{fonts, layout},
 };
 
 /// WCAG 2.2, 1.4.3: normal and large text.
 const CONTRAST: f64 = 4.5;
 const CONTRAST_LARGE: f64 = 3.0;
+
+/// Up to here two colours are meant to be the same (distance in Oklab).
+const ALIKE: f64 = 0.02;
+/// Up to here a palette's colour does for one that was only named.
+const LIKE: f64 = 0.2;
 
 /// Something behind a text: its box on the canvas and its colours.
 struct Behind {
@@ -32,7 +37,7 @@ pub(crate) fn pass(file: &mut File, corrections: &mut Vec<Correction>) {
         behind: Vec::new(),
         alpha: 1.0,
         corrections,
-        least: svg::least_size(&file.canvas),
+        least: scene::least_size(&file.canvas),
     };
     checker.colors_of_paint(&mut file.canvas.background, "/canvas/background");
     checker.canvas.background = file.canvas.background.clone();
@@ -98,7 +103,7 @@ impl Checker<'_> {
                 self.known(radius, 0.0, &format!("{path}/radius"));
                 self.shape(frame, look, path, place, free, opaque && straight)
             }
-            Kind::Ellipse { frame, look } => self.shape(frame, look, path, place, free, false),
+            Kind::Path { frame, look, .. } | Kind::Ellipse { frame, look } => self.shape(frame, look, path, place, free, false),
             Kind::Line { x1, y1, x2, y2, stroke } => {
                 for num in [x1, y1, x2, y2] {
                     self.known(num, 0.0, path);
@@ -120,7 +125,7 @@ impl Checker<'_> {
                 true
             }
             Kind::Text(text) => self.text(text, path, place, free),
-            Kind::Group { x, y, scale, layers } => {
+            Kind::Group { x, y, scale, layers, .. } => {
                 for (num, default) in [(&mut *x, 0.0), (&mut *y, 0.0), (&mut *scale, 1.0)] {
                     self.known(num, default, path);
                 }
@@ -254,7 +259,7 @@ impl Checker<'_> {
     fn fit(&mut self, text: &mut Text, path: &str, bounds: [f64; 2]) {
         let filled = self.env.fill(&text.text);
         let content = if text.uppercase { filled.to_uppercase() } else { filled.clone() };
-        let wanted = svg::wanted(&self.env, text, &content, bounds, self.least);
+        let wanted = scene::wanted(&self.env, text, &content, bounds, self.least);
         let before = wanted.size;
         let set = layout::layout(&wanted);
         if set.shortened && !text.text.contains('{') {
@@ -276,7 +281,7 @@ impl Checker<'_> {
         let behind = self.behind_of(bounds);
         let own = self.paint_colors(&text.fill);
         let size = self.env.num(&text.size) * place[2];
-        let (_, weight) = fonts::css(fonts::index(text.font, text.weight, text.italic));
+        let (_, weight, _, _) = fonts::css(fonts::index(text.font, text.weight, text.italic));
         let large = size >= if weight >= 600 { self.least * 2.0 } else { self.least * 2.4 };
         let needed = if large { CONTRAST_LARGE } else { CONTRAST };
         let before = own.iter().map(|color| color.least_contrast(&behind)).fold(21.0, f64::min);
@@ -357,10 +362,34 @@ impl Checker<'_> {
         }
     }
 
+    /// Colours are those of the palette: others that look like one of them become it, names that nothing has the nearest.
     fn colors_of(&mut self, color: &mut Color, path: &str) {
-        if self.env.color(color).is_none() {
-            *color = self.env.palette().next().map_or(Color::Value(Rgb::BLACK), |(name, _)| Color::Named(name.clone()));
-            self.note("dangling-reference", path.to_owned(), vec![]);
+        let (wanted, reach) = match &*color {
+            Color::Value(rgb) => (Some(*rgb), ALIKE),
+            Color::Named(name) if self.env.has_color(name) => return,
+            Color::Named(name) => (colour::named_within(name), LIKE),
+        };
+        let of = |rgb: Rgb| {
+            let all = self.env.palette().map(|(name, own)| (name.clone(), rgb.distance(*own)));
+            all.min_by(|a, b| a.1.total_cmp(&b.1))
+        };
+        match (wanted, wanted.and_then(of)) {
+            // The very colour is as good as its name.
+            (Some(_), Some((_, distance))) if distance < 0.001 && matches!(color, Color::Value(_)) => {}
+            (Some(_), Some((name, distance))) if distance <= reach => {
+                self.note("snapped", path.to_owned(), vec![distance]);
+                *color = Color::Named(name);
+            }
+            (Some(rgb), _) => {
+                if matches!(color, Color::Named(_)) {
+                    self.note("converted", path.to_owned(), vec![]);
+                    *color = Color::Value(rgb);
+                }
+            }
+            (None, _) => {
+                self.note("dangling-reference", path.to_owned(), vec![]);
+                *color = self.env.palette().next().map_or(Color::Value(Rgb::BLACK), |(name, _)| Color::Named(name.clone()));
+            }
         }
     }
 
@@ -373,7 +402,7 @@ impl Checker<'_> {
     /// Replaces an expression over names that nothing has.
     fn known(&mut self, num: &mut Num, default: f64, path: &str) {
         let Num::Expression(text) = &*num else { return };
-        if expression::names(text).any(|name| !self.env.knows_number(name)) {
+        if !self.env.knows(text) {
             *num = Num::Literal(default);
             self.note("dangling-reference", path.to_owned(), vec![]);
         }

@@ -8,15 +8,25 @@ use serde_json::{Map, Value};
 /// Deeper values are dropped.
 const DEPTH: usize = 40;
 
-/// The first object in a text, and whether it had to be repaired to be one.
+/// How many opening braces are tried: prose before a file may hold some.
+const TRIES: usize = 12;
+
+/// The file in a text, and whether it had to be repaired to be one: the first object that has layers, else the first of all.
 pub(crate) fn read(text: &str) -> Option<(Value, bool)> {
-    let start = text.find('{')?;
     let strict = serde_json::from_str::<Value>(text.trim()).ok().filter(Value::is_object);
     if let Some(value) = strict {
         return Some((value, false));
     }
-    let mut reader = Reader { rest: text.get(start..)?.chars().peekable() };
-    reader.value(0).filter(Value::is_object).map(|value| (value, true))
+    let mut first = None;
+    for (start, _) in text.match_indices('{').take(TRIES) {
+        let mut reader = Reader { rest: text.get(start..)?.chars().peekable() };
+        let Some(value) = reader.value(0).filter(Value::is_object) else { continue };
+        if value.get("layers").is_some() || value.get("canvas").is_some() {
+            return Some((value, true));
+        }
+        first = first.or(Some((value, true)));
+    }
+    first
 }
 
 struct Reader<'a> {
@@ -59,7 +69,7 @@ impl Reader<'_> {
         match self.peek()? {
             '{' => Some(self.object(depth)),
             '[' => Some(self.array(depth)),
-            quote @ ('"' | '\'') => Some(Value::String(self.string(quote)?)),
+            quote @ ('"' | '\'' | '“') => Some(Value::String(self.string(quote)?)),
             _ => self.word(),
         }
     }
@@ -80,7 +90,7 @@ impl Reader<'_> {
                 Some(_) => {}
             }
             let key = match self.peek() {
-                Some(quote @ ('"' | '\'')) => self.string(quote),
+                Some(quote @ ('"' | '\'' | '“')) => self.string(quote),
                 _ => self.bare(),
             };
             let Some(key) = key else { return Value::Object(map) };
@@ -119,6 +129,7 @@ impl Reader<'_> {
     /// A string; nothing where it was cut off.
     fn string(&mut self, quote: char) -> Option<String> {
         let mut text = String::new();
+        let quote = if quote == '“' { '”' } else { quote };
         self.rest.next();
         loop {
             match self.rest.next()? {
@@ -129,7 +140,7 @@ impl Reader<'_> {
                     'r' | 'b' | 'f' => {}
                     'u' => {
                         let digits: String = (0..4).map_while(|_| self.rest.next_if(char::is_ascii_hexdigit)).collect();
-                        // A surrogate stands for half a character: none of ours.
+                        // Half of a character beyond the first 65,536: none that the fonts have.
                         text.push(u32::from_str_radix(&digits, 16).ok().and_then(char::from_u32).unwrap_or('\u{fffd}'));
                     }
                     other => text.push(other),
@@ -147,8 +158,25 @@ impl Reader<'_> {
         (!word.is_empty()).then_some(word)
     }
 
+    /// A value without quotes: a number, a word of JSON, or an expression up to the comma or bracket after it.
     fn word(&mut self) -> Option<Value> {
-        let word = self.bare()?;
+        let mut word = String::new();
+        let mut open = 0_u32;
+        while let Some(&c) = self.rest.peek() {
+            match c {
+                '(' => open += 1,
+                ')' => open = open.saturating_sub(1),
+                '}' | ']' | '\n' | '"' | ':' => break,
+                ',' if open == 0 => break,
+                _ => {}
+            }
+            word.push(c);
+            self.rest.next();
+        }
+        let word = word.trim().to_owned();
+        if word.is_empty() {
+            return None;
+        }
         Some(match word.to_ascii_lowercase().as_str() {
             "true" => Value::Bool(true),
             "false" => Value::Bool(false),
@@ -172,6 +200,7 @@ mod tests {
             "{\"a\": [1, 2], // two\n \"b\": \"c\" /* three */ }",
             "{\"a\": [1, 2], \"b\": \"c\", \"d\": \"cut o",
             "{\"a\": [1, 2], \"b\": \"c\", \"d\": ",
+            "{“a”: [1, 2], “b”: “c”}",
         ] {
             let (value, repaired) = read(text).expect("an object");
             assert!(repaired);
@@ -179,6 +208,8 @@ mod tests {
         }
         assert_eq!(read("{\"a\": 1}"), Some((serde_json::json!({"a": 1}), false)));
         assert_eq!(read("no object at all"), None);
+        let (value, _) = read("I put {title} in {it}:\n{\"layers\": [{\"x\": min(a, 2) * 3, \"y\": -.5}]}").expect("an object");
+        assert_eq!(value, serde_json::json!({"layers": [{"x": "min(a, 2) * 3", "y": -0.5}]}));
     }
 
     proptest! {

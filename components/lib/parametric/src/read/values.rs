@@ -1,0 +1,103 @@
+//! Single values in the notations that models use.
+
+use serde_json::Value as Json;
+
+use crate::{
+    colour::Rgb,
+    expression,
+    format::{Color, Num},
+    limits,
+};
+
+/// Two decimals are what a picture can show.
+pub(crate) fn round(n: f64) -> f64 {
+    let rounded = (n * 100.0).round() / 100.0;
+    if rounded == 0.0 { 0.0 } else { rounded }
+}
+
+/// A plain number, also as text, with or without `px`. The second value is false for another notation than JSON's own.
+pub(crate) fn number(json: &Json) -> Option<(f64, bool)> {
+    let found = match json {
+        Json::Number(n) => (n.as_f64()?, true),
+        Json::String(text) => {
+            let text = text.trim().to_ascii_lowercase();
+            let digits = ["px", "pt", "mm", "deg", "°", "em"].iter().find_map(|unit| text.strip_suffix(unit)).unwrap_or(&text);
+            (digits.trim().parse().ok()?, false)
+        }
+        _ => return None,
+    };
+    found.0.is_finite().then_some(found)
+}
+
+/// A number or an expression. A percentage is a share of `whole`, which is itself a number or name.
+pub(crate) fn num(json: &Json, whole: &str) -> Option<(Num, bool)> {
+    if let Some((found, plain)) = number(json) {
+        return Some((Num::Literal(round(found.clamp(-limits::COORDINATE, limits::COORDINATE))), plain));
+    }
+    let text = json.as_str()?.trim();
+    if let Some(share) = text.strip_suffix('%').and_then(|share| share.trim().parse::<f64>().ok()).filter(|n| n.is_finite()) {
+        let share = crate::n((share / 100.0).clamp(-100.0, 100.0));
+        return Some((
+            if whole == "1" { Num::Literal(round(share.parse().ok()?)) } else { expression(&format!("{whole} * {share}"))? },
+            false,
+        ));
+    }
+    let plain: String = text.to_ascii_lowercase().replace("calc", "").replace("parameters.", "").replace("params.", "");
+    let plain: String = plain.replace("canvas_", "canvas.").chars().filter(|c| !matches!(c, '$' | '{' | '}')).collect();
+    let plain = plain.trim();
+    expression(plain).map(|found| (found, plain == text))
+}
+
+fn expression(text: &str) -> Option<Num> {
+    // A number that was in brackets is written as a number.
+    if let Some(number) = text.parse::<f64>().ok().filter(|number| number.is_finite()) {
+        return Some(Num::Literal(round(number.clamp(-limits::COORDINATE, limits::COORDINATE))));
+    }
+    expression::is_one(text).then(|| Num::Expression(text.to_owned()))
+}
+
+/// `#rrggbb`, another notation of CSS, or a name. The second value is false where it will be written otherwise.
+pub(crate) fn color(text: &str) -> Option<(Color, bool)> {
+    let plain = text.trim().trim_start_matches(['$', '{']).trim_end_matches('}');
+    if plain.starts_with('#') {
+        let rgb = Rgb::parse(plain)?;
+        return Some((Color::Value(rgb), rgb.hex() == text));
+    }
+    if let Some(rgb) = Rgb::function(plain) {
+        return Some((Color::Value(rgb), false));
+    }
+    let last = plain.rsplit('.').next().unwrap_or(plain);
+    identifier(last).map(|name| {
+        let same = name == text;
+        (Color::Named(name), same)
+    })
+}
+
+/// A lower-case name of letters, digits and `_`.
+pub(crate) fn identifier(text: &str) -> Option<String> {
+    let name: String = text
+        .trim()
+        .chars()
+        .map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '_' })
+        .take(limits::NAME)
+        .collect();
+    let name = name.trim_matches('_').to_owned();
+    // Words that mean something else where a name may stand.
+    let reserved = ["none", "canvas", "index", "row", "column", "min", "max"].contains(&name.as_str());
+    name.starts_with(|c: char| c.is_ascii_lowercase()).then(|| if reserved { format!("{name}_1") } else { name })
+}
+
+/// Text without control and direction-changing characters, within a length.
+pub(crate) fn clean(text: &str, most: usize, lines: bool) -> String {
+    let kept = text.chars().filter_map(|c| match c {
+        '\n' if lines => Some('\n'),
+        '\n' | '\t' => Some(' '),
+        '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff0}'..='\u{ffff}' => {
+            None
+        }
+        c if c.is_control() => None,
+        c => Some(c),
+    });
+    // Twice: what the length cuts may leave a space at the end.
+    kept.collect::<String>().trim().chars().take(most).collect::<String>().trim_end().to_owned()
+}
