@@ -9,7 +9,10 @@ use parametric::{Format, Request, Verdict, check, render};
 fn main() {
     let folder = Path::new("/tmp/gallery");
     fs::create_dir_all(folder).unwrap();
-    let briefs = include_str!("../tests/briefs.txt");
+    let briefs = match std::env::args().nth(2) {
+        Some(file) => fs::read_to_string(file).unwrap(),
+        None => include_str!("../tests/briefs.txt").to_owned(),
+    };
     let seeds = std::env::args().nth(1).and_then(|count| count.parse().ok()).unwrap_or(1_u64);
     for (at, brief) in briefs.lines().enumerate() {
         for seed in 0..seeds {

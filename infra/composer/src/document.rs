@@ -124,6 +124,11 @@ impl Layer {
         Self::new("polygon").set("points", json!(points)).set("fill", fill.into())
     }
 
+    /// A path whose square of 0 to 100 is stretched onto an area.
+    pub(crate) fn path(d: &str, area: Area, fill: impl Into<Value>) -> Self {
+        Self::new("path").set("d", json!(d)).area(area).set("fill", fill.into())
+    }
+
     pub(crate) fn group(x: f64, y: f64, layers: Vec<Self>) -> Self {
         Self::new("group").set("x", n(x)).set("y", n(y)).children(layers)
     }
@@ -150,6 +155,17 @@ impl Layer {
 
     pub(crate) fn stroke(self, color: &str, width: f64) -> Self {
         self.set("stroke", json!({"color": color, "width": n(width)}))
+    }
+
+    /// A soft shadow below.
+    pub(crate) fn shadow(self, color: &str, dy: f64, blur: f64, opacity: f64) -> Self {
+        self.set("shadow", json!({"color": color, "dx": 0, "dy": n(dy), "blur": n(blur), "opacity": n(opacity)}))
+    }
+
+    /// Cuts a group to a shape.
+    pub(crate) fn clipped(self, shape: &str, area: Area) -> Self {
+        let clip = json!({"shape": shape, "x": n(area.x), "y": n(area.y), "width": n(area.width), "height": n(area.height)});
+        self.set("clip", clip)
     }
 
     pub(crate) fn dashed(mut self, dash: &str) -> Self {

@@ -57,6 +57,31 @@ pub(crate) enum Theme {
     Sport,
 }
 
+/// A thing that it names, which can be drawn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Subject {
+    Fox,
+    Camera,
+    Hair,
+    Yoga,
+    NewYear,
+    Space,
+    Birthday,
+    Love,
+    Building,
+    Sale,
+    Wine,
+    Record,
+    Neon,
+    Halloween,
+    Village,
+    Night,
+    Sail,
+    Track,
+    Wedding,
+    Bauhaus,
+}
+
 /// Across.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Horizontal {
@@ -88,6 +113,8 @@ pub(crate) struct Brief {
     /// Whether a dark or light picture was asked for.
     pub(crate) dark: Option<bool>,
     pub(crate) themes: Vec<Theme>,
+    /// What can be drawn, most telling first.
+    pub(crate) subjects: Vec<Subject>,
     pub(crate) horizontal: Option<Horizontal>,
     pub(crate) vertical: Option<Vertical>,
     pub(crate) title: String,
@@ -121,7 +148,8 @@ const LINE: usize = 120;
 impl Brief {
     /// Reads a brief. Every text has a reading, and a title.
     pub(crate) fn read(text: &str) -> Self {
-        let mut brief = Self::default();
+        // Quoted words count here: a poster for "The Fox" shows one.
+        let mut brief = Self { subjects: subjects(&tokens(text)), ..Self::default() };
         let (quotes, rest) = quoted::take(text);
         let rest = details::take_contacts(&rest, &mut brief.contacts);
         let mut tokens = tokens(&rest);
@@ -330,6 +358,14 @@ impl Brief {
         }
         details
     }
+}
+
+/// In the order of the table, which begins with what is most particular.
+fn subjects(tokens: &[Token]) -> Vec<Subject> {
+    let named = |words: &str| (0..tokens.len()).any(|at| token::matches(tokens, at, words).is_some());
+    let mut found: Vec<Subject> = lexicon::SUBJECTS.iter().filter(|(words, _)| named(words)).map(|(_, subject)| *subject).collect();
+    found.dedup();
+    found
 }
 
 fn longest_color(token: &Token) -> bool {

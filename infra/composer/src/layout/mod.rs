@@ -4,6 +4,7 @@ mod business_card;
 mod framed;
 mod logo;
 mod panel;
+mod poster;
 mod price_list;
 mod quote;
 mod seal;
@@ -14,6 +15,7 @@ mod typographic;
 
 use crate::{
     brief::{Brief, Format, Horizontal, Shape, Theme, Vertical},
+    ornament::Ornament,
     random::Random,
     scene::Scene,
 };
@@ -89,9 +91,22 @@ fn choose(brief: &Brief, (width, height): (f64, f64), random: &mut Random) -> La
     random.pick(placed, Layout::Stacked)
 }
 
+/// The landscape that is the whole picture, where a tall one asks for something that is one.
+fn landscape(scene: &mut Scene<'_>) -> Option<Ornament> {
+    let brief = scene.brief;
+    let free = matches!(brief.format, None | Some(Format::Poster | Format::Flyer | Format::Story | Format::Event | Format::Post));
+    let below = brief.vertical != Some(Vertical::Bottom) && scene.canvas.height > scene.canvas.width * 1.1;
+    let scenes: Vec<Ornament> = Ornament::choices(brief).into_iter().filter(|ornament| ornament.is_scene()).collect();
+    let first = *scenes.first()?;
+    (free && below && (!brief.subjects.is_empty() || scene.random.chance(0.75))).then(|| scene.random.pick(&scenes, first))
+}
+
 /// Lays the picture out.
 pub(crate) fn compose(scene: &mut Scene<'_>) {
     let size = (scene.canvas.width, scene.canvas.height);
+    if let Some(ornament) = landscape(scene) {
+        return poster::compose(scene, ornament);
+    }
     match choose(scene.brief, size, &mut scene.random) {
         Layout::Stacked => stacked::compose(scene),
         Layout::Split => split::compose(scene),

@@ -4,9 +4,11 @@ mod festive;
 mod geometric;
 mod nature;
 mod objects;
+mod scenes;
+mod subjects;
 
 use crate::{
-    brief::{Brief, Theme},
+    brief::{Brief, Subject, Theme},
     document::{Area, Layer},
     palette::{Palette, Role},
     random::Random,
@@ -41,6 +43,25 @@ pub(crate) enum Ornament {
     Network,
     Stripes,
     Flowers,
+    Fox,
+    Aperture,
+    Scissors,
+    Lotus,
+    Fireworks,
+    Planet,
+    Cake,
+    Heart,
+    Cubes,
+    Burst,
+    Wine,
+    Vinyl,
+    Neon,
+    Pumpkins,
+    Village,
+    Night,
+    Sail,
+    Track,
+    Bouquet,
 }
 
 impl Ornament {
@@ -58,6 +79,42 @@ impl Ornament {
                 | Self::Dish
                 | Self::Network
                 | Self::Flowers
+                | Self::Fireworks
+        ) || self.is_thing()
+    }
+
+    /// Whether it is one thing, drawn whole.
+    fn is_thing(self) -> bool {
+        matches!(
+            self,
+            Self::Fox
+                | Self::Aperture
+                | Self::Scissors
+                | Self::Lotus
+                | Self::Planet
+                | Self::Cake
+                | Self::Heart
+                | Self::Cubes
+                | Self::Burst
+                | Self::Wine
+        )
+    }
+
+    /// Whether it is a landscape under a sky, which may be the whole picture.
+    pub(crate) fn is_scene(self) -> bool {
+        matches!(
+            self,
+            Self::Vinyl
+                | Self::Neon
+                | Self::Pumpkins
+                | Self::Village
+                | Self::Night
+                | Self::Sail
+                | Self::Track
+                | Self::Mountains
+                | Self::Pines
+                | Self::Hills
+                | Self::Skyline
         )
     }
 
@@ -66,7 +123,7 @@ impl Ornament {
         matches!(
             self,
             Self::Sun | Self::Record | Self::Bars | Self::Rings | Self::Cup | Self::Dish | Self::Flowers | Self::Branch
-        )
+        ) || self.is_thing()
     }
 
     /// Whether it hangs from its area's upper edge.
@@ -107,8 +164,11 @@ impl Ornament {
         }
     }
 
-    /// Drawings for the themes of a brief.
+    /// Drawings for what a brief names, else for its themes.
     pub(crate) fn choices(brief: &Brief) -> Vec<Self> {
+        if let Some(subject) = brief.subjects.first() {
+            return subject_of(*subject).to_vec();
+        }
         let mut found: Vec<Self> = brief.themes.iter().take(3).flat_map(|theme| of(*theme).iter().copied()).collect();
         if found.is_empty() {
             found = vec![
@@ -125,6 +185,35 @@ impl Ornament {
             ];
         }
         found
+    }
+}
+
+fn subject_of(subject: Subject) -> &'static [Ornament] {
+    use Ornament::{
+        Aperture, Arches, Bouquet, Branch, Burst, Cake, Cubes, Fireworks, Fox, Heart, Lotus, Neon, Night, Planet, Pumpkins, Rings, Sail,
+        Scissors, Tiles, Track, Village, Vinyl, Wine, Wreath,
+    };
+    match subject {
+        Subject::Fox => &[Fox],
+        Subject::Camera => &[Aperture],
+        Subject::Hair => &[Scissors],
+        Subject::Yoga => &[Lotus],
+        Subject::NewYear => &[Fireworks],
+        Subject::Space => &[Planet],
+        Subject::Birthday => &[Cake],
+        Subject::Love => &[Heart],
+        Subject::Building => &[Cubes],
+        Subject::Sale => &[Burst],
+        Subject::Wine => &[Wine],
+        Subject::Record => &[Vinyl],
+        Subject::Neon => &[Neon],
+        Subject::Halloween => &[Pumpkins],
+        Subject::Village => &[Village],
+        Subject::Night => &[Night],
+        Subject::Sail => &[Sail],
+        Subject::Track => &[Track],
+        Subject::Wedding => &[Bouquet, Bouquet, Wreath, Branch],
+        Subject::Bauhaus => &[Tiles, Tiles, Tiles, Arches, Rings],
     }
 }
 
@@ -160,6 +249,8 @@ fn of(theme: Theme) -> &'static [Ornament] {
         Theme::Sport => &[Slants, Halftone, Stripes],
     }
 }
+
+const ALL: [Role; 6] = [Role::Ground, Role::Soft, Role::Ink, Role::Accent, Role::Second, Role::Third];
 
 /// What a drawing is drawn with.
 pub(crate) struct Pen<'a> {
@@ -206,6 +297,25 @@ impl<'a> Pen<'a> {
             Ornament::Network => self.network(area),
             Ornament::Stripes => self.stripes(area),
             Ornament::Flowers => self.flowers(area),
+            Ornament::Fox => self.fox(area),
+            Ornament::Aperture => self.aperture(area),
+            Ornament::Scissors => self.scissors(area),
+            Ornament::Lotus => self.lotus(area),
+            Ornament::Fireworks => self.fireworks(area),
+            Ornament::Planet => self.planet(area),
+            Ornament::Cake => self.cake(area),
+            Ornament::Heart => self.heart(area),
+            Ornament::Cubes => self.cubes(area),
+            Ornament::Burst => self.burst(area),
+            Ornament::Wine => self.wine(area),
+            Ornament::Vinyl => self.vinyl(area),
+            Ornament::Neon => self.neon(area),
+            Ornament::Pumpkins => self.pumpkins(area),
+            Ornament::Village => self.village(area),
+            Ornament::Night => self.night(area),
+            Ornament::Sail => self.sail(area),
+            Ornament::Track => self.track(area),
+            Ornament::Bouquet => self.bouquet(area),
         }
         self.layers
     }
@@ -241,6 +351,81 @@ impl<'a> Pen<'a> {
             depth.retain(|color| *color != light);
         }
         (light, depth)
+    }
+
+    /// The lightest colour of all, even where it lies behind.
+    fn white(&self) -> String {
+        self.palette.paint(self.by_lightness(true))
+    }
+
+    /// The darkest colour of all, even where it lies behind.
+    fn dark(&self) -> String {
+        self.palette.paint(self.by_lightness(false))
+    }
+
+    fn by_lightness(&self, lightest: bool) -> Role {
+        let lightness = |role: &Role| self.palette.rgb(*role).lightness() * if lightest { 1.0 } else { -1.0 };
+        ALL.into_iter().max_by(|a, b| lightness(a).total_cmp(&lightness(b))).unwrap_or(Role::Ink)
+    }
+
+    /// What stands out most, as writing would.
+    fn dark_or_light(&self) -> String {
+        self.palette.text(self.on, Role::Ink, true)
+    }
+
+    /// A yellow or orange, for what shines; without one, what is light.
+    fn warm(&self) -> String {
+        let behind = self.palette.rgb(self.on);
+        let warm = ALL.into_iter().filter(|role| {
+            let color = self.palette.rgb(*role);
+            (40.0..112.0).contains(&color.hue()) && color.chroma() > 0.08 && color.lightness() > 0.6 && color.distance(behind) > 0.12
+        });
+        let chroma = |role: &Role| self.palette.rgb(*role).chroma();
+        warm.max_by(|a, b| chroma(a).total_cmp(&chroma(b))).map_or_else(|| self.light(), |role| self.palette.paint(role))
+    }
+
+    /// The sides of a solid: lit, plain, in the shade.
+    fn tones(&self) -> [String; 3] {
+        let mut roles = self.palette.shapes_on(self.on);
+        roles.truncate(3);
+        while roles.len() < 3 {
+            roles.push(Role::Ink);
+        }
+        roles.sort_by(|a, b| self.palette.rgb(*b).lightness().total_cmp(&self.palette.rgb(*a).lightness()));
+        [0, 1, 2].map(|at: usize| roles.get(at).map_or_else(|| self.color(0), |role| self.palette.paint(*role)))
+    }
+
+    /// Colours for walls: neither snow nor light.
+    fn walls(&self) -> Vec<String> {
+        let (white, warm) = (self.white(), self.warm());
+        let roles = self.palette.shapes_on(self.on);
+        let mut walls: Vec<String> =
+            roles.iter().map(|role| self.palette.paint(*role)).filter(|color| *color != white && *color != warm).collect();
+        let base = self.palette.rgb(self.on);
+        let first = roles.first().map_or(base, |role| self.palette.rgb(*role));
+        for share in [0.35, 0.62] {
+            walls.push(first.mix(base, share).to_string());
+        }
+        walls
+    }
+
+    /// Roofs at night: far, near.
+    fn night_depth(&self) -> (String, String) {
+        let behind = self.palette.rgb(self.on);
+        let tint = self.palette.shapes_on(self.on).get(1).map_or(behind, |role| self.palette.rgb(*role));
+        if behind.is_dark() {
+            let near = behind.at((behind.lightness() - 0.1).max(0.1), 0.9);
+            return (behind.mix(tint, 0.34).to_string(), near.to_string());
+        }
+        let near = self.palette.rgb(self.by_lightness(false));
+        (near.mix(behind, 0.5).to_string(), near.to_string())
+    }
+
+    /// What to write with on one of the colours.
+    fn sign_on(&self, at: usize) -> String {
+        let roles = self.palette.shapes_on(self.on);
+        let role = roles.get(at % roles.len().max(1)).copied().unwrap_or(Role::Ink);
+        self.palette.text(role, Role::Ground, true)
     }
 
     /// The colour behind.

@@ -76,7 +76,7 @@ impl Pen<'_> {
     }
 
     /// Two greens, or two colours for night where the palette has none: far trees, near trees.
-    fn greens(&self) -> (String, String) {
+    pub(super) fn greens(&self) -> (String, String) {
         let behind = self.palette.rgb(self.on);
         let roles = [Role::Ground, Role::Second, Role::Accent, Role::Third, Role::Ink];
         let green = roles
@@ -91,7 +91,7 @@ impl Pen<'_> {
         (near.mix(behind, 0.45).to_string(), near.to_string())
     }
 
-    fn pine(&mut self, x: f64, base: f64, tall: f64, fill: &str) {
+    pub(super) fn pine(&mut self, x: f64, base: f64, tall: f64, fill: &str) {
         let half = tall * 0.24;
         for (from, to, share) in [(0.0, 0.46, 0.62), (0.24, 0.72, 0.82), (0.5, 0.96, 1.0)] {
             let top = base - tall * (1.0 - from);
