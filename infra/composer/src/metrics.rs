@@ -67,7 +67,7 @@ impl Face {
         for paragraph in text.split('\n') {
             lines += 1;
             let mut used = 0.0;
-            for word in paragraph.split_whitespace() {
+            for word in paragraph.split(|c: char| c.is_whitespace() && c != '\u{a0}').filter(|word| !word.is_empty()) {
                 let wide = self.width(word);
                 if wide > most {
                     return None;

@@ -233,17 +233,18 @@ impl<'a> Scene<'a> {
         if details.is_empty() {
             return area;
         }
-        let shown: Vec<&str> = details.iter().map(|(_, shown)| shown.as_str()).collect();
         let face = Face { weight: crate::metrics::Weight::Bold, leading: 1.3, ..self.style.body };
-        let size = (self.unit * 0.027).max(self.least());
+        let size = (self.unit * if self.canvas.width > self.canvas.height { 0.034 } else { 0.0295 }).max(self.least());
         let gap = self.unit * 0.025;
+        let details = if across == Horizontal::Center { joined(details, area.width / (size * 1.06), &face) } else { details };
+        let shown: Vec<&str> = details.iter().map(|(_, shown)| shown.as_str()).collect();
         // As many columns as the longest detail allows.
         let longest = shown.iter().map(|text| face.width(text)).fold(0.0, f64::max) * size * 1.06;
         let fitting = [4_usize, 3, 2, 1].into_iter().find(|count| {
             let count = f64::from(u32::try_from(*count).unwrap_or(1));
             (area.width - gap * (count - 1.0)) / count >= longest.min(area.width)
         });
-        let columns = fitting.unwrap_or(1).min(details.len());
+        let columns = if across == Horizontal::Center { 1 } else { fitting.unwrap_or(1).min(details.len()) };
         let wide = f64::from(u32::try_from(columns).unwrap_or(1));
         let width = (area.width - gap * (wide - 1.0)) / wide;
         let lines = shown.iter().map(|text| face.lines(text, size, width * 0.96).unwrap_or(2)).max().unwrap_or(1).min(2);
@@ -284,7 +285,7 @@ impl<'a> Scene<'a> {
                 // Fewer lines where they cost little size.
                 let fewer = (1..lines.min(5)).map(|lines| block.face.fit(&block.shown, Room { lines, ..room }));
                 fewer
-                    .filter(|(less, _)| block.title && *less >= size * 0.8)
+                    .filter(|(less, _)| block.title && *less >= size * 0.88)
                     .min_by_key(|(_, lines)| *lines)
                     .unwrap_or((size, lines))
             };
@@ -374,6 +375,21 @@ impl<'a> Scene<'a> {
             layers: self.layers,
         }
     }
+}
+
+/// As many details in one line as there is room for (a width in sizes of the type): in the middle, lines are calmer than columns.
+fn joined(details: Vec<(String, String)>, most: f64, face: &Face) -> Vec<(String, String)> {
+    let mut lines: Vec<(String, String)> = Vec::new();
+    for (template, shown) in details {
+        match lines.last_mut() {
+            Some(line) if face.width(&format!("{} · {shown}", line.1)) < most => {
+                line.0 = format!("{} · {template}", line.0);
+                line.1 = format!("{} · {shown}", line.1);
+            }
+            _ => lines.push((template, shown)),
+        }
+    }
+    lines
 }
 
 /// Gives a title's lines like lengths, at whatever size it is set.

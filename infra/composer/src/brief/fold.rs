@@ -71,8 +71,33 @@ pub(crate) fn tidy(text: &str, most: usize) -> String {
     tidy
 }
 
+/// With no-break spaces where a line must not end: in amounts, inside guillemets and before French punctuation, after `&`.
+pub(crate) fn bind(text: &str) -> String {
+    let mut bound = String::with_capacity(text.len());
+    let mut chars = text.chars().peekable();
+    let mut before = ' ';
+    while let Some(c) = chars.next() {
+        let after = chars.peek().copied().unwrap_or(' ');
+        let binds = matches!(after, '€' | '$' | '£' | '%' | '?' | '!' | ':' | ';' | '»') || matches!(before, '«' | '&');
+        bound.push(if c == ' ' && binds { '\u{a0}' } else { c });
+        before = c;
+    }
+    bound
+}
+
 /// With its first letter in upper case.
 pub(crate) fn capital(text: &str) -> String {
     let mut chars = text.chars();
     chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::bind;
+
+    #[test]
+    fn amounts_and_punctuation_keep_to_their_words() {
+        assert_eq!(bind("Anna & Paul à 35 € « Oui ! »"), "Anna &\u{a0}Paul à 35\u{a0}€ «\u{a0}Oui\u{a0}!\u{a0}»");
+        assert_eq!(bind("plain words"), "plain words");
+    }
 }

@@ -57,6 +57,16 @@ pub(crate) enum Theme {
     Sport,
 }
 
+impl Theme {
+    /// Whether it says how the picture should feel, and not what it is about.
+    pub(crate) fn is_mood(self) -> bool {
+        matches!(
+            self,
+            Self::Elegant | Self::Playful | Self::Minimal | Self::Bold | Self::Warm | Self::Modern | Self::Retro | Self::Corporate
+        )
+    }
+}
+
 /// A thing that it names, which can be drawn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Subject {
@@ -66,6 +76,7 @@ pub(crate) enum Subject {
     Yoga,
     NewYear,
     Space,
+    Balloons,
     Birthday,
     Love,
     Building,
@@ -80,6 +91,7 @@ pub(crate) enum Subject {
     Track,
     Wedding,
     Bauhaus,
+    Christmas,
 }
 
 /// Across.
@@ -199,7 +211,17 @@ impl Brief {
         if brief.title.is_empty() {
             brief.default_title().clone_into(&mut brief.title);
         }
+        brief.bind();
         brief
+    }
+
+    /// Keeps lines from ending where they must not.
+    fn bind(&mut self) {
+        let own = [&mut self.title, &mut self.kicker, &mut self.subtitle, &mut self.date, &mut self.time, &mut self.place, &mut self.price];
+        let items = self.items.iter_mut().flat_map(|(name, price)| [name, price]);
+        for text in own.into_iter().chain(&mut self.lines).chain(items) {
+            *text = fold::bind(text);
+        }
     }
 
     fn default_title(&self) -> &'static str {

@@ -24,7 +24,7 @@ fn a_french_brief() {
 #[test]
 fn quoted_texts_are_title_subtitle_and_lines() {
     let brief = Brief::read("Invitation « Anna & Paul » “Nous nous marions” \"Château de Vigny\" le 12/09/2026");
-    assert_eq!((brief.title.as_str(), brief.subtitle.as_str()), ("Anna & Paul", "Nous nous marions"));
+    assert_eq!((brief.title.as_str(), brief.subtitle.as_str()), ("Anna &\u{a0}Paul", "Nous nous marions"));
     assert_eq!(brief.lines, ["Château de Vigny"]);
     assert_eq!((brief.kicker.as_str(), brief.date.as_str()), ("Invitation", "12/09/2026"));
 }
@@ -47,8 +47,16 @@ fn doubtful_colours_need_a_colour_beside_them() {
 fn a_price_list() {
     let brief = Brief::read("Menu for our café: espresso 2.50 €, flat white 4 €, carrot cake €5");
     let items: Vec<(&str, &str)> = brief.items.iter().map(|(name, price)| (name.as_str(), price.as_str())).collect();
-    assert_eq!(items, [("Espresso", "2.50 €"), ("Flat white", "4 €"), ("Carrot cake", "€5")]);
+    assert_eq!(items, [("Espresso", "2.50\u{a0}€"), ("Flat white", "4\u{a0}€"), ("Carrot cake", "€5")]);
     assert_eq!(brief.format, Some(Format::Menu));
+}
+
+#[test]
+fn what_can_be_drawn_is_found_in_quotes_too_and_the_most_particular_comes_first() {
+    assert_eq!(Brief::read("Logo for a coffee shop called \"Blue Fox\"").subjects, [Subject::Fox]);
+    assert_eq!(Brief::read("Affiche « Marché de Noël » la nuit").subjects, [Subject::Village, Subject::Christmas, Subject::Night]);
+    assert_eq!(Brief::read("two nights of jazz").subjects, [Subject::Record, Subject::Night]);
+    assert!(Brief::read("un tarif de nettoyage").subjects.is_empty());
 }
 
 #[test]

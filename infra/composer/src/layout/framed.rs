@@ -1,7 +1,7 @@
 //! Centred text in a frame, with a small drawing above it or a wreath around it.
 
 use crate::{
-    brief::{Format, Horizontal, Theme, Vertical},
+    brief::{Format, Horizontal, Subject, Theme, Vertical},
     document::{Area, Layer},
     ornament::Ornament,
     palette::Role,
@@ -21,6 +21,16 @@ pub(super) fn compose(scene: &mut Scene<'_>) {
     frame(scene, edge);
     let inside = scene.canvas.inset(margin * 1.75);
     let stand = Stand { across: Horizontal::Center, down: Vertical::Middle, on: Role::Ground };
+    if brief.subjects.first() == Some(&Subject::Wedding) && scene.canvas.height > scene.canvas.width && scene.random.chance(0.6) {
+        // Flowers in two corners, the words between them.
+        let free = scene.canvas.width * 0.34;
+        let text = Area::new(inside.x, free, inside.width, scene.canvas.height - free * 2.0);
+        let mut blocks = scene.heading(0.2);
+        blocks.extend(scene.detail_blocks(unit * 0.029));
+        scene.column(text, blocks, stand);
+        scene.draw(Ornament::Bouquet, scene.canvas, Role::Ground);
+        return;
+    }
     let gentle = brief.themes.iter().any(|theme| matches!(theme, Theme::Wedding | Theme::Nature | Theme::Christmas));
     let short = brief.title.chars().count() + brief.subtitle.chars().count() < 46 && brief.lines.is_empty();
     if gentle && short && scene.random.chance(0.6) {
@@ -44,8 +54,10 @@ pub(super) fn compose(scene: &mut Scene<'_>) {
     let hanging = Ornament::choices(brief).into_iter().find(|ornament| ornament.hangs());
     if let Some(ornament) = hanging.filter(|_| emblems.is_empty()) {
         // From edge to edge of the frame's upper part.
-        let high = scene.canvas.height * 0.26;
+        let high = scene.canvas.height * if ornament == Ornament::Fireworks { 0.42 } else { 0.26 };
+        // What does not hang keeps off the frame.
         let room = Area::new(edge.x, edge.y, edge.width, high);
+        let room = if ornament.is_bounded() { room.inset(margin * 0.5) } else { room };
         let text = Area::new(inside.x, edge.y + high, inside.width, inside.bottom() - edge.y - high);
         let mut blocks = scene.heading(0.19);
         blocks.extend(scene.detail_blocks(unit * 0.027));
@@ -54,18 +66,18 @@ pub(super) fn compose(scene: &mut Scene<'_>) {
         return;
     }
     if emblems.is_empty() {
-        emblems.push(Ornament::Sun);
+        emblems.push(Ornament::Branch);
     }
     let wanted = emblems.first().copied().filter(|_| brief.format != Some(Format::Card) || scene.canvas.height > unit * 0.8);
     let mut text = inside;
     let mut emblem = None;
     if wanted.is_some() {
-        let high = (inside.height * 0.27).min(inside.width * 0.6);
+        let high = (inside.height * 0.36).min(inside.width * 0.75);
         emblem = Some((scene.random.pick(&emblems, Ornament::Rings), Area::new(inside.x, inside.y, inside.width, high)));
         text = Area::new(inside.x, inside.y + high + margin * 0.3, inside.width, inside.height - high - margin * 0.3);
     }
-    let mut blocks = scene.heading(0.19);
-    blocks.extend(scene.detail_blocks(unit * 0.027));
+    let mut blocks = scene.heading(0.21);
+    blocks.extend(scene.detail_blocks(unit * 0.03));
     scene.column(text, blocks, stand);
     if let Some((ornament, area)) = emblem {
         scene.draw(ornament, area, Role::Ground);

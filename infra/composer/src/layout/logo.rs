@@ -56,12 +56,12 @@ fn initials(name: &str) -> String {
 }
 
 fn mark(scene: &mut Scene<'_>, area: Area) {
-    let emblems: Vec<Ornament> = if scene.brief.themes.is_empty() {
+    let emblems: Vec<Ornament> = if scene.brief.themes.is_empty() && scene.brief.subjects.is_empty() {
         Vec::new()
     } else {
         Ornament::choices(scene.brief).into_iter().filter(|ornament| ornament.is_emblem()).collect()
     };
-    if !emblems.is_empty() && scene.random.chance(0.5) {
+    if !emblems.is_empty() && (!scene.brief.subjects.is_empty() || scene.random.chance(0.5)) {
         let ornament = scene.random.pick(&emblems, Ornament::Rings);
         let area = area.inset(-area.side() * 0.06);
         scene.draw(ornament, area, Role::Ground);

@@ -76,7 +76,7 @@ fn choose(brief: &Brief, (width, height): (f64, f64), random: &mut Random) -> La
         Some(Format::Ticket) => return Layout::Ticket,
         Some(Format::Invitation) if !wide => &[Layout::Framed, Layout::Framed, Layout::Stacked, Layout::Panel],
         Some(Format::Card) if wide => &[Layout::Framed, Layout::Split, Layout::Panel],
-        _ if wide => &[Layout::Split, Layout::Split, Layout::Split, Layout::Typographic, Layout::Panel],
+        _ if wide => &[Layout::Split, Layout::Split, Layout::Split, Layout::Split, Layout::Typographic, Layout::Panel],
         _ if calm => &[Layout::Stacked, Layout::Framed, Layout::Framed, Layout::Panel],
         _ => &[Layout::Stacked, Layout::Stacked, Layout::Stacked, Layout::Typographic, Layout::Panel, Layout::Framed],
     };
@@ -88,7 +88,20 @@ fn choose(brief: &Brief, (width, height): (f64, f64), random: &mut Random) -> La
         (Some(Horizontal::Left | Horizontal::Right), _) => &[Layout::Stacked],
         _ => plain,
     };
-    random.pick(placed, Layout::Stacked)
+    // Only what the drawings at hand can fill.
+    let drawings = Ornament::choices(brief);
+    let has = |what: fn(Ornament) -> bool| drawings.iter().any(|drawing| what(*drawing));
+    let fitting: Vec<Layout> = placed
+        .iter()
+        .copied()
+        .filter(|layout| match layout {
+            Layout::Framed => has(Ornament::is_emblem) || has(Ornament::hangs) || calm,
+            Layout::Panel => has(Ornament::is_pattern),
+            Layout::Typographic => brief.subjects.is_empty() && !has(Ornament::is_scene),
+            _ => true,
+        })
+        .collect();
+    random.pick(&fitting, if wide { Layout::Split } else { Layout::Stacked })
 }
 
 /// The landscape that is the whole picture, where a tall one asks for something that is one.
@@ -98,7 +111,7 @@ fn landscape(scene: &mut Scene<'_>) -> Option<Ornament> {
     let below = brief.vertical != Some(Vertical::Bottom) && scene.canvas.height > scene.canvas.width * 1.1;
     let scenes: Vec<Ornament> = Ornament::choices(brief).into_iter().filter(|ornament| ornament.is_scene()).collect();
     let first = *scenes.first()?;
-    (free && below && (!brief.subjects.is_empty() || scene.random.chance(0.75))).then(|| scene.random.pick(&scenes, first))
+    (free && below && (!brief.subjects.is_empty() || scene.random.chance(0.9))).then(|| scene.random.pick(&scenes, first))
 }
 
 /// Lays the picture out.

@@ -66,7 +66,7 @@ pub(super) fn compose(scene: &mut Scene<'_>) {
             super::framed::frame(scene, scene.canvas.inset(margin * 0.6));
             inside = scene.canvas.inset(margin * 1.6);
             let bounded: Vec<Ornament> = choices.iter().copied().filter(|ornament| ornament.is_emblem()).collect();
-            let high = h * 0.15;
+            let high = h * 0.19;
             let with = !bounded.is_empty();
             if with {
                 emblem = Some((scene.random.pick(&bounded, Ornament::Rings), Area::new(inside.x, inside.y, inside.width, high)));
@@ -84,13 +84,13 @@ pub(super) fn compose(scene: &mut Scene<'_>) {
         }
         _ => {
             // A band with a drawing.
-            let zone = Area::new(0.0, 0.0, w, (h * 0.24).round());
+            let zone = Area::new(0.0, 0.0, w, (h * 0.3).round());
             scene.panel(zone, Role::Soft);
             let room = if ornament.is_bounded() { zone.inset(margin * 0.3) } else { zone };
             scene.draw(ornament, room, Role::Soft);
             scene.panel(Area::new(0.0, zone.bottom(), w, h - zone.bottom()), Role::Ground);
             inside = scene.inside();
-            header = Area::new(inside.x, zone.bottom() + margin * 0.6, inside.width, h * 0.16);
+            header = Area::new(inside.x, zone.bottom() + margin * 0.6, inside.width, h * 0.15);
         }
     }
     let blocks = scene.heading(0.17);

@@ -2,7 +2,7 @@
 
 use crate::{
     brief::{Horizontal, Vertical},
-    document::{Area, Layer},
+    document::Area,
     metrics::{Face, Font, Weight},
     ornament::Ornament,
     palette::Role,
@@ -47,20 +47,17 @@ pub(super) fn compose(scene: &mut Scene<'_>) {
     }
     // The mark is drawn as type, so that it belongs to the words.
     let face = Face { font: Font::Serif, weight: Weight::Black, italic: false, uppercase: false, tracking: 0.0, leading: 1.0 };
-    let size = unit * 0.24;
-    let fill = scene.palette.text(on, if on == Role::Accent { Role::Ground } else { Role::Accent }, true);
     let mark = if scene.brief.french { "«" } else { "“" };
-    let high = size * if scene.brief.french { 0.62 } else { 0.5 };
-    let cell = Area::new(text.x, (text.y - size * 0.24).max(margin * 0.5), text.width, face.height(1) * size);
-    scene.put(Layer::text(mark, cell, &face, size, &fill).aligned(across, Vertical::Top));
-    let below = Area::new(text.x, text.y + high, text.width, text.height - high);
+    let color = if on == Role::Accent { Role::Ground } else { Role::Accent };
+    let mark = Block { template: mark.to_owned(), shown: mark.to_owned(), face, most: unit * 0.2, lines: 1, color, before: 0.0, title: false };
 
     let brief = scene.brief;
     let display = Face { uppercase: false, leading: scene.style.display.leading.max(1.16), ..scene.style.display };
     let display = if display.tracking > 0.0 { Face { tracking: 0.0, ..display } } else { display };
-    let mut blocks = Vec::new();
-    if let Some(title) = scene.block("title", &brief.title, display, unit * 0.1) {
-        blocks.push(Block { title: true, lines: 9, ..title });
+    let mut blocks = vec![mark];
+    if let Some(title) = scene.block("title", &brief.title, display, unit * 0.125) {
+        // The mark's line is mostly empty.
+        blocks.push(Block { title: true, lines: 9, before: -unit * if brief.french { 0.015 } else { 0.1 }, ..title });
     }
     let author = [&brief.subtitle, &brief.kicker].into_iter().find(|text| !text.is_empty()).cloned().unwrap_or_default();
     let label = scene.style.label;
@@ -69,5 +66,5 @@ pub(super) fn compose(scene: &mut Scene<'_>) {
         author.shown = format!("— {}", author.shown);
         blocks.push(Block { before: unit * 0.05, color: Role::Accent, lines: 2, ..author });
     }
-    scene.column(below, blocks, Stand { across, down: Vertical::Middle, on });
+    scene.column(text, blocks, Stand { across, down: Vertical::Middle, on });
 }

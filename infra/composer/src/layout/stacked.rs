@@ -21,7 +21,7 @@ pub(super) fn compose(scene: &mut Scene<'_>) {
     let said =
         brief.title.chars().count() + brief.subtitle.chars().count() / 2 + brief.lines.len() * 12 + brief.details().len() * 6;
     let said = f64::from(u32::try_from(said.min(160)).unwrap_or(160));
-    let share = (0.63 - said * 0.0018 + scene.random.between(-0.03, 0.03)).clamp(0.36, 0.64);
+    let share = (0.58 - said * 0.0017 + scene.random.between(-0.03, 0.03)).clamp(0.36, 0.6);
     let drawing = (h * share).round();
     let zone = if on_top { Area::new(0.0, h - drawing, w, drawing) } else { Area::new(0.0, 0.0, w, drawing) };
     let page = if on_top { Area::new(0.0, 0.0, w, h - drawing) } else { Area::new(0.0, drawing, w, h - drawing) };

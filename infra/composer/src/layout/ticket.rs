@@ -26,8 +26,8 @@ pub(super) fn compose(scene: &mut Scene<'_>) {
     scene.panel(Area::new(0.0, 0.0, card.x, h), Role::Soft);
     scene.panel(body, Role::Ground);
     let text = Area::new(body.x + margin * 0.8, body.y + margin * 0.7, body.width - margin * 1.8, body.height - margin * 1.4);
-    let mut blocks = scene.heading(0.2);
-    blocks.extend(scene.detail_blocks(scene.unit * 0.036));
+    let text = scene.detail_row(text, Horizontal::Left, Role::Ground);
+    let blocks = scene.heading(0.2);
     scene.column(text, blocks, Stand { across: Horizontal::Left, down: Vertical::Middle, on: Role::Ground });
     let (soft, line) = (scene.palette.paint(Role::Soft), scene.palette.text(Role::Ground, Role::Accent, true));
     let x = body.right();

@@ -44,8 +44,20 @@ impl Pen<'_> {
         };
         let Area { x, y, width: s, .. } = cell;
         let (cx, cy) = cell.center();
-        self.push(Layer::rectangle(cell, base.as_str()));
-        match self.random.below(8) {
+        // A little over its edge, or the ground would shine through between two.
+        self.push(Layer::rectangle(cell.inset(-0.6), base.as_str()));
+        match self.random.below(12) {
+            at @ 8..=11 => {
+                let d = [
+                    // A quarter and a half of a disc, a leaf, two quarters.
+                    "M0 0H100A100 100 0 0 1 0 100Z",
+                    "M0 0H100A50 50 0 0 1 0 0ZM0 50H100A50 50 0 0 1 0 50Z",
+                    "M0 0A100 100 0 0 1 100 100A100 100 0 0 1 0 0Z",
+                    "M0 0H50A50 50 0 0 1 0 50ZM100 100H50A50 50 0 0 1 100 50Z",
+                ];
+                let turn = [0.0, 90.0, 180.0, 270.0][self.random.below(4)];
+                self.push(Layer::path(d[at - 8], cell, top.as_str()).with("rotate", turn));
+            }
             0 => self.push(Layer::circle(cx, cy, s * 0.36, top.as_str())),
             1 => {
                 self.push(Layer::circle(cx, cy, s * 0.42, top.as_str()));

@@ -126,9 +126,9 @@ impl Ornament {
         ) || self.is_thing()
     }
 
-    /// Whether it hangs from its area's upper edge.
+    /// Whether it belongs to its area's upper edge.
     pub(crate) fn hangs(self) -> bool {
-        matches!(self, Self::Baubles | Self::Bunting)
+        matches!(self, Self::Baubles | Self::Bunting | Self::Fireworks)
     }
 
     /// Whether it may fill a canvas behind a panel.
@@ -169,7 +169,10 @@ impl Ornament {
         if let Some(subject) = brief.subjects.first() {
             return subject_of(*subject).to_vec();
         }
-        let mut found: Vec<Self> = brief.themes.iter().take(3).flat_map(|theme| of(*theme).iter().copied()).collect();
+        // A mood has drawings of its own only where nothing more telling is named.
+        let telling = brief.themes.iter().any(|theme| !theme.is_mood());
+        let themes = brief.themes.iter().filter(|theme| !(telling && theme.is_mood())).take(3);
+        let mut found: Vec<Self> = themes.flat_map(|theme| of(*theme).iter().copied()).collect();
         if found.is_empty() {
             found = vec![
                 Self::Tiles,
@@ -190,7 +193,7 @@ impl Ornament {
 
 fn subject_of(subject: Subject) -> &'static [Ornament] {
     use Ornament::{
-        Aperture, Arches, Bouquet, Branch, Burst, Cake, Cubes, Fireworks, Fox, Heart, Lotus, Neon, Night, Planet, Pumpkins, Rings, Sail,
+        Aperture, Balloons, Baubles, Branch, Burst, Cake, Cubes, Fireworks, Flowers, Fox, Heart, Lotus, Neon, Night, Pines, Planet, Pumpkins, Sail,
         Scissors, Tiles, Track, Village, Vinyl, Wine, Wreath,
     };
     match subject {
@@ -200,6 +203,7 @@ fn subject_of(subject: Subject) -> &'static [Ornament] {
         Subject::Yoga => &[Lotus],
         Subject::NewYear => &[Fireworks],
         Subject::Space => &[Planet],
+        Subject::Balloons => &[Balloons],
         Subject::Birthday => &[Cake],
         Subject::Love => &[Heart],
         Subject::Building => &[Cubes],
@@ -212,8 +216,9 @@ fn subject_of(subject: Subject) -> &'static [Ornament] {
         Subject::Night => &[Night],
         Subject::Sail => &[Sail],
         Subject::Track => &[Track],
-        Subject::Wedding => &[Bouquet, Bouquet, Wreath, Branch],
-        Subject::Bauhaus => &[Tiles, Tiles, Tiles, Arches, Rings],
+        Subject::Wedding => &[Wreath, Branch, Flowers],
+        Subject::Bauhaus => &[Tiles],
+        Subject::Christmas => &[Baubles, Pines, Baubles],
     }
 }
 

@@ -22,31 +22,46 @@ impl Pen<'_> {
         }
     }
 
-    /// Peaks behind one another.
+    /// Peaks behind one another, the far ones in the haze, and trees at their foot.
     pub(super) fn mountains(&mut self, area: Area) {
         let (w, h) = (area.width, area.height);
-        let (sun, depth) = self.sky();
-        let x = area.x + w * self.random.between(0.55, 0.8);
-        self.push(Layer::circle(x, area.y + h * 0.3, area.side() * 0.14, sun.as_str()));
+        let behind = self.palette.rgb(self.on);
+        let roles = self.palette.shapes_on(self.on);
+        let tint = |at: usize| roles.get(at).map_or(behind, |role| self.palette.rgb(*role));
+        let (sun, snow) = (self.warm(), self.white());
+        let rock = if self.palette.paint(*roles.first().unwrap_or(&self.on)) == sun { tint(1) } else { tint(0) };
+        let dark = self.palette.rgb(self.by_lightness(false));
+        let tones = [rock.mix(behind, 0.5), rock, rock.mix(dark, 0.55)];
+        let left = self.random.chance(0.5);
+        let x = area.x + w * if left { 0.24 } else { 0.76 };
+        self.push(Layer::circle(x, area.y + h * 0.26, area.side() * 0.16, sun));
         let base = area.bottom() + 2.0;
-        for ((at, level), fill) in [0.5, 0.3, 0.12].into_iter().enumerate().zip(depth.iter().cycle()) {
-            let mut x = area.x - w * self.random.between(0.1, 0.25);
-            while x < area.right() {
-                let wide = w * self.random.between(0.34, 0.62);
-                let peak = h * (level + self.random.between(0.12, 0.34));
-                let top = [x + wide * self.random.between(0.42, 0.58), base - peak];
-                self.push(Layer::polygon(&[[x, base], top, [x + wide, base]], fill.as_str()));
-                if at == 0 {
-                    // Snow: the peak's upper fifth.
-                    let snow = sun.as_str();
-                    let share = 0.2;
-                    let left = [top[0] + (x - top[0]) * share, top[1] + peak * share];
-                    let right = [top[0] + (x + wide - top[0]) * share, top[1] + peak * share];
-                    let dent = [top[0], top[1] + peak * share * 0.72];
-                    self.push(Layer::polygon(&[top, right, dent, left], snow));
+        let ridges: [&[(f64, f64, f64)]; 3] = [
+            &[(-0.05, 0.4, 0.5), (0.3, 0.62, 0.66), (0.74, 0.5, 0.6), (1.06, 0.58, 0.5)],
+            &[(0.08, 0.4, 0.6), (0.52, 0.3, 0.56), (0.94, 0.42, 0.7)],
+            &[(-0.02, 0.18, 0.8), (0.44, 0.13, 0.9), (0.98, 0.2, 0.8)],
+        ];
+        for (ridge, (peaks, tone)) in ridges.into_iter().zip(tones).enumerate() {
+            let fill = tone.to_string();
+            for (at, level, wide) in peaks {
+                let at = if left { 1.0 - at } else { *at };
+                let (x, tall, wide) = (area.x + w * (at + self.random.between(-0.04, 0.04)), h * (level + 0.12), w * wide);
+                let top = [x, base - tall];
+                let (foot_left, foot_right) = ([x - wide / 2.0, base], [x + wide / 2.0, base]);
+                self.push(Layer::polygon(&[foot_left, top, foot_right], fill.as_str()));
+                if ridge < 2 {
+                    // Down one side lies the snow, to a ragged edge.
+                    let on = |foot: [f64; 2], share: f64| [top[0] + (foot[0] - top[0]) * share, top[1] + tall * share];
+                    let share = 0.27;
+                    let rag = |across: f64, down: f64| [top[0] + wide * across, top[1] + tall * down];
+                    let cap = [top, on(foot_right, share), rag(0.06, 0.21), rag(0.0, 0.3), rag(-0.05, 0.2), on(foot_left, share)];
+                    self.push(Layer::polygon(&cap, snow.as_str()));
                 }
-                x += wide * self.random.between(0.5, 0.8);
             }
+        }
+        let tree = tones[2].mix(dark, 0.5).to_string();
+        for (x, tall) in [(0.04, 0.22), (0.12, 0.3), (0.2, 0.18), (0.83, 0.2), (0.9, 0.27), (0.98, 0.2)] {
+            self.pine(area.x + w * x, base - h * 0.01, h * tall, &tree);
         }
     }
 

@@ -1,7 +1,12 @@
 //! Pictures that stand on their area's lower edge and may run over its sides.
 
-use super::{Pen, steps, subjects::CRESCENT};
-use crate::document::{Area, Layer, gradient, text_of};
+use super::{ALL, Pen, steps,
+    subjects::{CRESCENT, PETAL},
+};
+use crate::{
+    color::Rgb,
+    document::{Area, Layer, gradient, text_of},
+};
 
 /// A bat with its wings spread; the lower half of the square is empty.
 const BAT: &str = "M0 20Q15 5 35 18Q40 9 44 9L46 0L50 7L54 0L56 9Q60 9 65 18Q85 5 100 20Q88 24 84 40Q74 32 66 42Q58 38 50 52Q42 38 34 42Q26 32 16 40Q12 24 0 20Z";
@@ -52,8 +57,8 @@ impl Pen<'_> {
         self.push(Layer::circle(cx, cy, r * 0.27, "none").stroke(&band, r * 0.035));
         self.push(Layer::circle(cx, cy, r * 0.05, groove.as_str()));
         let arm = self.light();
-        let (px, py) = (cx + r * 0.98, cy - r * 0.86);
-        let tip = [cx + r * 0.46, cy - r * 0.34];
+        let (px, py) = (cx + r * 0.84, cy - r * 1.0);
+        let tip = [cx + r * 0.4, cy - r * 0.42];
         self.push(Layer::circle(px, py, r * 0.1, band.as_str()));
         let reach = Area::new(tip[0], py, px - tip[0], tip[1] - py);
         self.push(Layer::path("M100 0C96 44 64 66 0 100", reach, "none").stroke(&arm, r * 0.03));
@@ -103,9 +108,9 @@ impl Pen<'_> {
         let (w, h) = (area.width, area.height);
         let s = area.side();
         let (fruit, moon, dark) = (self.warm(), self.light(), self.dark());
-        let (mx, my, mr) = (area.x + w * 0.5, area.y + h * 0.4, s * 0.33);
+        let (mx, my, mr) = (area.x + w * 0.5, area.y + h * 0.44, s * 0.27);
         let halo = gradient("radial", 0.0, &[(0.0, &fruit, 0.55), (0.6, &fruit, 0.2), (1.0, &fruit, 0.0)]);
-        self.push(Layer::circle(mx, my, mr * 1.75, halo));
+        self.push(Layer::circle(mx, my, (mr * 1.75).min(my - area.y), halo));
         self.push(Layer::circle(mx, my, mr, moon.as_str()));
         for (x, y, size) in [(0.3, 0.2, 0.2), (0.56, 0.36, 0.26), (0.78, 0.14, 0.15), (0.15, 0.42, 0.12), (0.86, 0.44, 0.1)] {
             let side = s * size;
@@ -123,7 +128,8 @@ impl Pen<'_> {
 
     fn pumpkin(&mut self, cx: f64, cy: f64, wide: f64, fruit: &str, face: bool) {
         let high = wide * 0.78;
-        let (shade, glow, stem) = (self.dark(), self.light(), self.color(3));
+        let (shade, glow) = (self.dark(), self.light());
+        let (stem, _) = self.greens();
         let stem_box = Area::new(cx - wide * 0.07, cy - high * 0.68, wide * 0.2, wide * 0.24);
         self.push(Layer::path("M20 100C30 60 20 40 60 0L100 14C70 40 74 70 76 100Z", stem_box, stem));
         for (shift, share) in [(-0.33, 0.36), (0.33, 0.36), (-0.17, 0.42), (0.17, 0.42), (0.0, 0.38)] {
@@ -259,7 +265,10 @@ impl Pen<'_> {
     pub(super) fn track(&mut self, area: Area) {
         let reach = area.width.max(area.height);
         let (cx, cy) = (area.x - reach * 0.06, area.bottom() + reach * 0.06);
-        let (tartan, line, grass) = (self.color(0), self.white(), self.color(1));
+        let line = self.white();
+        let plain: Vec<String> = (0..4).map(|at| self.color(at)).filter(|color| *color != line).collect();
+        let tartan = plain.first().cloned().unwrap_or_else(|| self.color(0));
+        let grass = plain.get(1).cloned().unwrap_or_else(|| self.behind());
         self.push(Layer::circle(cx, cy, reach * 1.02, tartan.as_str()));
         self.push(Layer::circle(cx, cy, reach * 0.4, grass.as_str()));
         let (first, step) = (reach * 0.4, reach * 0.103);
@@ -288,14 +297,13 @@ impl Pen<'_> {
 
     /// A bunch that fills the corner at 0, 0.
     fn bunch(&mut self, s: f64) -> Vec<Layer> {
-        let [flower, leaf, other, heart] = [0, 1, 2, 3].map(|at| self.color(at));
+        let (flower, leaf, other, heart) = self.blossom();
         let mut layers = Vec::new();
-        let blade = "M50 100C20 72 24 30 50 0C76 30 80 72 50 100Z";
         for (at, angle) in [96.0, 114.0, 135.0, 156.0, 174.0].into_iter().enumerate() {
-            let long = s * [0.92, 0.8, 0.66, 0.84, 0.96][at];
-            let color = if at % 2 == 0 { &leaf } else { &other };
-            let shape = Layer::path(blade, Area::new(-long * 0.12, -long, long * 0.24, long), color.as_str());
-            layers.push(Layer::group(s * 0.02, s * 0.02, vec![shape]).with("rotate", angle));
+            let long = s * [0.98, 0.8, 0.66, 0.84, 1.0][at];
+            let shape = Layer::path(PETAL, Area::new(-long * 0.2, -long, long * 0.4, long), leaf.as_str());
+            let vein = Layer::line([0.0, -long * 0.1, 0.0, -long * 0.86], &other, s * 0.006);
+            layers.push(Layer::group(s * 0.02, s * 0.02, vec![shape, vein]).with("rotate", angle));
         }
         for (x, y, r, color) in [(0.5, 0.1, 0.13, &other), (0.11, 0.52, 0.12, &other), (0.2, 0.19, 0.27, &flower)] {
             let r = s * r;
@@ -303,9 +311,19 @@ impl Pen<'_> {
             layers.push(Layer::ring(s * x, s * y, 7.0, r * 0.56, vec![petal]));
             layers.push(Layer::circle(s * x, s * y, r * 0.28, heart.as_str()));
         }
-        let berry = Layer::circle(0.0, 0.0, s * 0.017, flower);
-        layers.push(Layer::row(s * 0.7, s * 0.09, 3.0, [s * 0.07, -s * 0.01], vec![berry.clone()]));
-        layers.push(Layer::row(s * 0.08, s * 0.72, 3.0, [-s * 0.01, s * 0.07], vec![berry]));
         layers
+    }
+
+    /// Flower, leaf, smaller flower and heart, of colours as plants have them where the palette has such.
+    fn blossom(&self) -> (String, String, String, String) {
+        let behind = self.palette.rgb(self.on);
+        let far = |color: &Rgb| color.distance(behind) > 0.1;
+        let of = || ALL.into_iter().map(|role| self.palette.rgb(role)).filter(far);
+        let green = of().find(|color| (112.0..205.0).contains(&color.hue()) && color.chroma() > 0.015 && color.lightness() > 0.35);
+        let leaf = green.map_or_else(|| self.greens().0, |color| color.to_string());
+        let reds = of().find(|color| !(65.0..325.0).contains(&color.hue()) && color.chroma() > 0.05);
+        let flower = reds.unwrap_or_else(|| behind.at(behind.lightness() - if behind.is_dark() { -0.35 } else { 0.2 }, 1.6));
+        let other = if behind.is_dark() { self.palette.rgb(self.by_lightness(true)) } else { flower.mix(behind, 0.45) };
+        (flower.to_string(), leaf, other.to_string(), self.white())
     }
 }

@@ -17,7 +17,12 @@ impl Pen<'_> {
     pub(super) fn fox(&mut self, area: Area) {
         let (cx, cy) = area.center();
         let r = area.side() * 0.4;
-        let (fur, white, dark) = (self.color(0), self.white(), self.dark());
+        let (fur, mut white, dark) = (self.color(0), self.white(), self.dark());
+        if white == self.behind() {
+            // White on white would be a hole.
+            let role = self.palette.shapes_on(self.on).first().copied().unwrap_or(self.on);
+            white = self.palette.rgb(role).mix(self.palette.rgb(self.on), 0.66).to_string();
+        }
         let at = |x: f64, y: f64| [cx + x * r, cy + y * r];
         for side in [-1.0, 1.0] {
             self.push(Layer::polygon(&[at(side * 0.86, -1.0), at(side * 0.9, 0.05), at(side * 0.1, -0.42)], fur.as_str()));
@@ -60,7 +65,7 @@ impl Pen<'_> {
     /// Scissors, open.
     pub(super) fn scissors(&mut self, area: Area) {
         let (cx, cy) = area.center();
-        let r = area.side() * 0.42;
+        let r = area.side() * 0.48;
         let (blade, handle, screw) = (self.dark_or_light(), self.color(0), self.behind());
         let mut layers = Vec::new();
         for side in [-1.0, 1.0] {
@@ -183,6 +188,7 @@ impl Pen<'_> {
         let (cx, cy) = area.center();
         let s = area.side();
         let [base, icing, second, third] = [0, 1, 2, 3].map(|at| self.color(at));
+        self.confetti(Area::new(area.x, area.y, area.width, area.height * 0.62));
         let (foot, wide) = (cy + s * 0.36, s * 0.62);
         self.push(Layer::rectangle(Area::new(cx - s * 0.4, foot, s * 0.8, s * 0.025), third.as_str()).with("radius", s * 0.0125));
         let lower = Area::new(cx - wide / 2.0, foot - s * 0.27, wide, s * 0.27);
@@ -224,8 +230,8 @@ impl Pen<'_> {
         let e = area.side() * 0.21;
         let (dx, dy) = (e * 0.866, e * 0.5);
         let tones = self.tones();
-        // Left, right, down in steps of an edge; back to front.
-        for (x, y) in [(0.0, -1.0), (-1.0, 0.5), (1.0, 0.5), (0.0, 1.0), (0.0, 0.0)] {
+        // One on top of four, of which the hindmost is hidden.
+        for (x, y) in [(0.0, -3.0), (-1.0, 0.0), (1.0, 0.0), (0.0, 1.0)] {
             let (x, y) = (cx + x * dx, cy + y * dy);
             let [top, left, right] = [&tones[0], &tones[1], &tones[2]];
             self.push(Layer::polygon(&[[x, y - dy], [x + dx, y], [x, y + dy], [x - dx, y]], top.as_str()));

@@ -102,7 +102,9 @@ struct Words<'a> {
 impl<'a> Words<'a> {
     fn of(wanted: &Wanted<'a>) -> Self {
         let measure = |text: &str| fonts::run(wanted.face, text, wanted.tracking).advance;
-        let paragraphs = wanted.text.split('\n').map(|text| text.split_whitespace().map(|word| (word, measure(word))).collect());
+        // A no-break space keeps its words together, as in `35 €` and `« Oui »`.
+        let words = |text: &'a str| text.split(|c: char| c.is_whitespace() && c != '\u{a0}').filter(|word| !word.is_empty());
+        let paragraphs = wanted.text.split('\n').map(|text| words(text).map(|word| (word, measure(word))).collect());
         Self { paragraphs: paragraphs.collect(), space: measure(" ") + 2.0 * wanted.tracking }
     }
 
@@ -149,6 +151,7 @@ mod tests {
     fn a_text_is_wrapped_then_made_smaller_then_broken_then_shortened() {
         assert_eq!(layout(&wanted("Blue Hour", 400.0, 100.0)).lines, ["Blue Hour"]);
         assert_eq!(layout(&wanted("Blue Hour", 120.0, 100.0)).lines, ["Blue", "Hour"]);
+        assert_eq!(layout(&wanted("for 35\u{a0}€", 120.0, 100.0)).lines, ["for", "35\u{a0}€"]);
         let small = layout(&wanted("Blue Hour", 120.0, 40.0));
         assert!(small.size < 40.0 && !small.shortened);
         let broken = layout(&wanted(&"m".repeat(40), 120.0, 200.0));
