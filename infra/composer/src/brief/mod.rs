@@ -62,7 +62,14 @@ impl Theme {
     pub(crate) fn is_mood(self) -> bool {
         matches!(
             self,
-            Self::Elegant | Self::Playful | Self::Minimal | Self::Bold | Self::Warm | Self::Modern | Self::Retro | Self::Corporate
+            Self::Elegant
+                | Self::Playful
+                | Self::Minimal
+                | Self::Bold
+                | Self::Warm
+                | Self::Modern
+                | Self::Retro
+                | Self::Corporate
         )
     }
 }
@@ -217,7 +224,15 @@ impl Brief {
 
     /// Keeps lines from ending where they must not.
     fn bind(&mut self) {
-        let own = [&mut self.title, &mut self.kicker, &mut self.subtitle, &mut self.date, &mut self.time, &mut self.place, &mut self.price];
+        let own = [
+            &mut self.title,
+            &mut self.kicker,
+            &mut self.subtitle,
+            &mut self.date,
+            &mut self.time,
+            &mut self.place,
+            &mut self.price,
+        ];
         let items = self.items.iter_mut().flat_map(|(name, price)| [name, price]);
         for text in own.into_iter().chain(&mut self.lines).chain(items) {
             *text = fold::bind(text);
@@ -385,7 +400,8 @@ impl Brief {
 /// In the order of the table, which begins with what is most particular.
 fn subjects(tokens: &[Token]) -> Vec<Subject> {
     let named = |words: &str| (0..tokens.len()).any(|at| token::matches(tokens, at, words).is_some());
-    let mut found: Vec<Subject> = lexicon::SUBJECTS.iter().filter(|(words, _)| named(words)).map(|(_, subject)| *subject).collect();
+    let mut found: Vec<Subject> =
+        lexicon::SUBJECTS.iter().filter(|(words, _)| named(words)).map(|(_, subject)| *subject).collect();
     found.dedup();
     found
 }

@@ -54,7 +54,10 @@ fn a_price_list() {
 #[test]
 fn what_can_be_drawn_is_found_in_quotes_too_and_the_most_particular_comes_first() {
     assert_eq!(Brief::read("Logo for a coffee shop called \"Blue Fox\"").subjects, [Subject::Fox]);
-    assert_eq!(Brief::read("Affiche « Marché de Noël » la nuit").subjects, [Subject::Village, Subject::Christmas, Subject::Night]);
+    assert_eq!(
+        Brief::read("Affiche « Marché de Noël » la nuit").subjects,
+        [Subject::Village, Subject::Christmas, Subject::Night]
+    );
     assert_eq!(Brief::read("two nights of jazz").subjects, [Subject::Record, Subject::Night]);
     assert!(Brief::read("un tarif de nettoyage").subjects.is_empty());
 }

@@ -49,7 +49,16 @@ pub(super) fn compose(scene: &mut Scene<'_>) {
     let face = Face { font: Font::Serif, weight: Weight::Black, italic: false, uppercase: false, tracking: 0.0, leading: 1.0 };
     let mark = if scene.brief.french { "«" } else { "“" };
     let color = if on == Role::Accent { Role::Ground } else { Role::Accent };
-    let mark = Block { template: mark.to_owned(), shown: mark.to_owned(), face, most: unit * 0.2, lines: 1, color, before: 0.0, title: false };
+    let mark = Block {
+        template: mark.to_owned(),
+        shown: mark.to_owned(),
+        face,
+        most: unit * 0.2,
+        lines: 1,
+        color,
+        before: 0.0,
+        title: false,
+    };
 
     let brief = scene.brief;
     let display = Face { uppercase: false, leading: scene.style.display.leading.max(1.16), ..scene.style.display };

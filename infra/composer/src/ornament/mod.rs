@@ -193,8 +193,8 @@ impl Ornament {
 
 fn subject_of(subject: Subject) -> &'static [Ornament] {
     use Ornament::{
-        Aperture, Balloons, Baubles, Branch, Burst, Cake, Cubes, Fireworks, Flowers, Fox, Heart, Lotus, Neon, Night, Pines, Planet, Pumpkins, Sail,
-        Scissors, Tiles, Track, Village, Vinyl, Wine, Wreath,
+        Aperture, Balloons, Baubles, Branch, Burst, Cake, Cubes, Fireworks, Flowers, Fox, Heart, Lotus, Neon, Night, Pines,
+        Planet, Pumpkins, Sail, Scissors, Tiles, Track, Village, Vinyl, Wine, Wreath,
     };
     match subject {
         Subject::Fox => &[Fox],
@@ -383,7 +383,10 @@ impl<'a> Pen<'a> {
         let behind = self.palette.rgb(self.on);
         let warm = ALL.into_iter().filter(|role| {
             let color = self.palette.rgb(*role);
-            (40.0..112.0).contains(&color.hue()) && color.chroma() > 0.08 && color.lightness() > 0.6 && color.distance(behind) > 0.12
+            (40.0..112.0).contains(&color.hue())
+                && color.chroma() > 0.08
+                && color.lightness() > 0.6
+                && color.distance(behind) > 0.12
         });
         let chroma = |role: &Role| self.palette.rgb(*role).chroma();
         warm.max_by(|a, b| chroma(a).total_cmp(&chroma(b))).map_or_else(|| self.light(), |role| self.palette.paint(role))

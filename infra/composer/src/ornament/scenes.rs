@@ -1,6 +1,7 @@
 //! Pictures that stand on their area's lower edge and may run over its sides.
 
-use super::{ALL, Pen, steps,
+use super::{
+    ALL, Pen, steps,
     subjects::{CRESCENT, PETAL},
 };
 use crate::{
@@ -47,7 +48,9 @@ impl Pen<'_> {
             Layer::group(
                 cx,
                 cy,
-                vec![Layer::polygon(&[[0.0, 0.0], [r * half, -r * 0.98], [-r * half, -r * 0.98]], color).with("opacity", strength)],
+                vec![
+                    Layer::polygon(&[[0.0, 0.0], [r * half, -r * 0.98], [-r * half, -r * 0.98]], color).with("opacity", strength),
+                ],
             )
             .with("rotate", angle)
         };
@@ -164,7 +167,9 @@ impl Pen<'_> {
         let walls = self.walls();
         let base = area.bottom() - h * 0.14;
         for (at, (x, wide, tall)) in
-            [(0.0, 0.19, 0.3), (0.22, 0.15, 0.4), (0.41, 0.22, 0.3), (0.66, 0.14, 0.42), (0.83, 0.2, 0.32)].into_iter().enumerate()
+            [(0.0, 0.19, 0.3), (0.22, 0.15, 0.4), (0.41, 0.22, 0.3), (0.66, 0.14, 0.42), (0.83, 0.2, 0.32)]
+                .into_iter()
+                .enumerate()
         {
             let house = Area::new(area.x + w * x, base - h * tall, w * wide, h * tall + h * 0.06);
             let color = walls[at % walls.len().max(1)].clone();
@@ -254,7 +259,11 @@ impl Pen<'_> {
         }
         let (x, tall) = (cx - s * 0.06, s * 0.5);
         let hull = self.dark();
-        self.push(Layer::path("M4 0H100C92 60 84 100 70 100H24C12 84 8 50 4 0Z", Area::new(x - s * 0.17, sea - s * 0.02, s * 0.36, s * 0.075), hull));
+        self.push(Layer::path(
+            "M4 0H100C92 60 84 100 70 100H24C12 84 8 50 4 0Z",
+            Area::new(x - s * 0.17, sea - s * 0.02, s * 0.36, s * 0.075),
+            hull,
+        ));
         let main = Area::new(x + s * 0.008, sea - s * 0.035 - tall, s * 0.2, tall);
         self.push(Layer::path("M0 0C60 34 96 70 100 100H0Z", main, canvas.as_str()));
         let fore = Area::new(x - s * 0.15, sea - s * 0.035 - tall * 0.82, s * 0.142, tall * 0.82);
@@ -319,7 +328,8 @@ impl Pen<'_> {
         let behind = self.palette.rgb(self.on);
         let far = |color: &Rgb| color.distance(behind) > 0.1;
         let of = || ALL.into_iter().map(|role| self.palette.rgb(role)).filter(far);
-        let green = of().find(|color| (112.0..205.0).contains(&color.hue()) && color.chroma() > 0.015 && color.lightness() > 0.35);
+        let green =
+            of().find(|color| (112.0..205.0).contains(&color.hue()) && color.chroma() > 0.015 && color.lightness() > 0.35);
         let leaf = green.map_or_else(|| self.greens().0, |color| color.to_string());
         let reds = of().find(|color| !(65.0..325.0).contains(&color.hue()) && color.chroma() > 0.05);
         let flower = reds.unwrap_or_else(|| behind.at(behind.lightness() - if behind.is_dark() { -0.35 } else { 0.2 }, 1.6));

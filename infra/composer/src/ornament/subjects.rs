@@ -92,8 +92,8 @@ impl Pen<'_> {
             let wide = tall * 0.46;
             let edge = self.behind();
             for side in if angle > 0.0 { &[-1.0, 1.0][..] } else { &[1.0][..] } {
-                let petal = Layer::path(PETAL, Area::new(-wide / 2.0, -tall, wide, tall), colors[at].as_str())
-                    .stroke(&edge, s * 0.008);
+                let petal =
+                    Layer::path(PETAL, Area::new(-wide / 2.0, -tall, wide, tall), colors[at].as_str()).stroke(&edge, s * 0.008);
                 self.push(Layer::group(cx, foot, vec![petal]).with("rotate", angle * side));
             }
         }
@@ -119,10 +119,12 @@ impl Pen<'_> {
             let (spark, dot) = (self.color(at), self.color(at + 1));
             let thin = r * 0.028;
             let count = if at == 0 { 20.0 } else { 14.0 };
-            let bar = Layer::rectangle(Area::new(r * 0.3, -thin / 2.0, r * 0.46, thin), spark.as_str()).with("radius", thin / 2.0);
+            let bar =
+                Layer::rectangle(Area::new(r * 0.3, -thin / 2.0, r * 0.46, thin), spark.as_str()).with("radius", thin / 2.0);
             let tip = Layer::circle(r * 0.9, 0.0, thin * 1.3, spark.as_str());
             self.push(Layer::ring(place[0], place[1], count, 0.0, vec![bar, tip]));
-            let inner = Layer::rectangle(Area::new(r * 0.14, -thin / 2.0, r * 0.22, thin), dot.as_str()).with("radius", thin / 2.0);
+            let inner =
+                Layer::rectangle(Area::new(r * 0.14, -thin / 2.0, r * 0.22, thin), dot.as_str()).with("radius", thin / 2.0);
             let between = Layer::circle(r * 0.66, 0.0, thin * 1.1, dot);
             self.push(Layer::ring(place[0], place[1], count, 0.0, vec![inner, between]).with("rotate", 180.0 / count));
         }
@@ -213,9 +215,10 @@ impl Pen<'_> {
     pub(super) fn heart(&mut self, area: Area) {
         let (cx, cy) = area.center();
         let s = area.side();
-        for (at, (x, y, size)) in [(0.0, 0.02, 0.56), (-0.32, -0.27, 0.16), (0.33, -0.3, 0.2), (0.34, 0.27, 0.12), (-0.36, 0.22, 0.1)]
-            .into_iter()
-            .enumerate()
+        for (at, (x, y, size)) in
+            [(0.0, 0.02, 0.56), (-0.32, -0.27, 0.16), (0.33, -0.3, 0.2), (0.34, 0.27, 0.12), (-0.36, 0.22, 0.1)]
+                .into_iter()
+                .enumerate()
         {
             let side = s * size;
             let place = Area::new(cx + s * x - side / 2.0, cy + s * y - side / 2.0, side, side * 0.96);
