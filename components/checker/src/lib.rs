@@ -23,7 +23,7 @@ mod wit {
                 parametric::Verdict::Rejected(findings) => Verdict::Rejected(
                     findings
                         .into_iter()
-                        .map(|f| Finding { code: f.code.to_owned(), path: f.path.to_owned(), message: f.message.to_owned() })
+                        .map(|f| Finding { code: f.code.to_owned(), path: f.path, message: f.message.to_owned() })
                         .collect(),
                 ),
             }

@@ -110,11 +110,6 @@ impl Rgb {
         }
         Self(mixed)
     }
-
-    /// The least contrast with any of several.
-    pub(crate) fn least_contrast(self, others: &[Self]) -> f64 {
-        others.iter().map(|other| self.contrast(*other)).fold(21.0, f64::min)
-    }
 }
 
 /// A share of 0 to 1 as a byte.

@@ -36,8 +36,8 @@ pub struct Correction {
 pub struct Finding {
     /// From a closed list.
     pub code: &'static str,
-    /// A JSON pointer.
-    pub path: &'static str,
+    /// A JSON pointer made of schema words and array positions.
+    pub path: String,
     /// A fixed sentence.
     pub message: &'static str,
 }
@@ -58,57 +58,94 @@ pub enum Verdict {
     Rejected(Vec<Finding>),
 }
 
-/// Passes until nothing changes any more; more are never needed, since each makes things smaller or moves them once.
-const PASSES: usize = 8;
+/// How often a corrected file is read again; once is nearly always enough.
+const READINGS: usize = 4;
+/// Findings that are told at most.
+const FINDINGS: usize = 8;
 
 /// Checks what a model wrote. Any text is accepted or rejected, in bounded work; what is accepted is accepted again unchanged,
 /// and always renders.
 #[must_use]
 pub fn check(text: &str) -> Verdict {
-    let reject = |code, path, message| Verdict::Rejected(vec![Finding { code, path, message }]);
     if text.len() > limits::BYTES {
-        return reject("too-large", "", "Write a file of at most 64 KB.");
+        return rejected("too-large", "", "Write a file of at most 64 KB.");
     }
     let Some((json, repaired)) = read::json::read(text) else {
-        return reject("not-json", "", "Answer with one JSON document and nothing else.");
+        return rejected("not-json", "", "Answer with one JSON document and nothing else.");
     };
-    let Some(object) = json.as_object() else { return reject("not-json", "", "Answer with one JSON object.") };
-    if !object.contains_key("layers") {
-        return reject("no-layers", "/layers", "Give the list `layers`, from back to front.");
-    }
+    let Some(object) = json.as_object() else { return rejected("not-json", "", "Answer with one JSON object.") };
     let mut reader = read::Reader::new();
     let mut file = reader.file(object);
     let mut corrections = reader.corrections;
     if repaired {
         corrections.insert(0, Correction { code: "repaired-json", path: String::new(), numbers: Vec::new() });
     }
-    for _ in 0..PASSES {
-        let before = corrections.len();
-        check::pass(&mut file, &mut corrections);
-        if corrections.len() == before {
-            break;
+    for _ in 0..READINGS {
+        let cost = check::correct(&mut file, &mut corrections);
+        if file.layers.is_empty() {
+            return Verdict::Rejected(without_layers(&corrections));
         }
-    }
-    if file.layers.is_empty() {
-        return reject("no-layers", "/layers", "Give at least one layer that can be seen: a text, for a start.");
-    }
-    match serde_json::to_string(&file) {
-        Ok(written) if written.len() <= limits::BYTES => {
-            let complexity = u32::try_from(count(&file.layers)).unwrap_or(100).saturating_mul(3).min(100);
-            Verdict::Accepted { file: written, corrections, complexity }
+        let Some(written) = serde_json::to_string(&file).ok().filter(|written| written.len() <= limits::BYTES) else {
+            return rejected("too-large", "", "Write a file of at most 64 KB.");
+        };
+        // What is delivered is what will be read: nothing may have to be changed in it.
+        let mut reader = read::Reader::new();
+        let Ok(object) = serde_json::from_str(&written) else { break };
+        file = reader.file(&object);
+        if reader.corrections.is_empty() {
+            return Verdict::Accepted { file: written, corrections, complexity: complexity(&file, cost) };
         }
-        _ => reject("too-large", "", "Write a file of at most 64 KB."),
+        corrections.append(&mut reader.corrections);
     }
+    rejected("too-complex", "", "Write a simpler file: fewer groups and expressions.")
 }
 
-fn count(layers: &[format::Layer]) -> usize {
-    layers
-        .iter()
-        .map(|layer| match &layer.kind {
-            format::Kind::Group { layers, .. } | format::Kind::Repeat { layers, .. } => 1 + count(layers),
-            _ => 1,
+fn rejected(code: &'static str, path: &str, message: &'static str) -> Verdict {
+    Verdict::Rejected(vec![Finding { code, path: path.to_owned(), message }])
+}
+
+/// Why nothing was left to draw, from what was wrong with each layer.
+fn without_layers(corrections: &[Correction]) -> Vec<Finding> {
+    let message = |code: &str, path: &str| {
+        Some(match code {
+            "missing" if path.ends_with("/text") => "Give this layer its text.",
+            "missing" if path.ends_with("/points") => "Give this polygon at least three points, each a list of two numbers.",
+            "missing" if path.ends_with("/d") => "Give this path SVG path data of lines and curves.",
+            "missing" => "Give this field: a number, or an expression in quotes.",
+            "wrong-type" | "invalid-expression" => "Write a number here, or an expression in quotes.",
+            "too-deep" => "Put at most 8 groups and repeats inside one another.",
+            "off-canvas" => "Place this layer on the canvas.",
+            "empty-layer" => "Give this layer something to show: a fill, a stroke or a text.",
+            "dropped-layer" => "Give this layer one of the types of the schema, with all that it requires.",
+            _ => return None,
         })
-        .sum()
+    };
+    let first = Finding {
+        code: "no-layers",
+        path: "/layers".to_owned(),
+        message: "Give at least one layer that can be seen: a text, for a start.",
+    };
+    let others = corrections.iter().filter(|correction| correction.path.starts_with("/layers/")).filter_map(|correction| {
+        let message = message(correction.code, &correction.path)?;
+        Some(Finding { code: correction.code, path: correction.path.clone(), message })
+    });
+    std::iter::once(first).chain(others).take(FINDINGS).collect()
+}
+
+/// How much there is to see and to move, 0 to 100: elements count less the more there are.
+fn complexity(file: &format::File, cost: scene::Cost) -> u32 {
+    let share = |count: usize, enough: f64, points: f64| {
+        let count = f64::from(u32::try_from(count).unwrap_or(u32::MAX));
+        points * (1.0 - (-count / enough).exp())
+    };
+    let layers = file.layers.iter().map(scene::count).sum();
+    let all = share(layers, 20.0, 40.0)
+        + share(cost.elements, 200.0, 30.0)
+        + share(cost.glyphs, 300.0, 15.0)
+        + share(file.parameters.len() + file.palette.len(), 10.0, 15.0);
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "0 to 100")]
+    let rounded = all.round().clamp(0.0, 100.0) as u32;
+    rounded
 }
 
 /// The formats of a picture.

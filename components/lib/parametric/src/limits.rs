@@ -6,6 +6,8 @@ pub(crate) const BYTES: usize = 64 * 1024;
 pub(crate) const LAYERS: usize = 500;
 /// Groups and repeats inside one another.
 pub(crate) const NESTING: usize = 8;
+/// Clips inside one another: each needs a picture of its own while it is drawn.
+pub(crate) const CLIPS: usize = 2;
 /// Elements once repeats are expanded.
 pub(crate) const ELEMENTS: usize = 5_000;
 /// Corners and curves of all elements.

@@ -22,6 +22,8 @@ pub(crate) struct Scene {
     pub(crate) height: f64,
     pub(crate) background: Option<Fill>,
     pub(crate) nodes: Vec<Node>,
+    /// What it costs.
+    pub(crate) cost: Cost,
 }
 
 /// What is counted against the limits.
@@ -120,6 +122,8 @@ pub(crate) struct SetText {
     pub(crate) lines: Vec<(f64, String)>,
     /// What each line inks: left, top, width, height.
     pub(crate) inks: Vec<[f64; 4]>,
+    /// Top and height of all lines together, their line heights counted.
+    pub(crate) block: (f64, f64),
     pub(crate) fill: Option<Fill>,
     pub(crate) stroke: Option<Line>,
     pub(crate) shadow: Option<Shade>,
@@ -167,7 +171,7 @@ pub(crate) fn build(file: &File, env: Env, shown: Shown) -> Scene {
     };
     let background = builder.fill(&canvas.background, full);
     let nodes = builder.layers(&file.layers, Affine::IDENTITY);
-    Scene { width: canvas.width, height: canvas.height, background, nodes }
+    Scene { width: canvas.width, height: canvas.height, background, nodes, cost: builder.cost }
 }
 
 struct Builder {
@@ -327,6 +331,7 @@ impl Builder {
         let frame = self.frame(&text.frame);
         let filled = self.env.fill(&text.text);
         let content = if text.uppercase { filled.to_uppercase() } else { filled };
+        let content = fonts::covered(fonts::index(text.font, text.weight, text.italic), &content);
         let shadow = text.shadow.as_ref().and_then(|shadow| self.shade(shadow));
         self.cost.glyphs += content.chars().count() * (copies(shadow) + 1);
         if self.cost.glyphs > limits::GLYPHS {
@@ -342,7 +347,8 @@ impl Builder {
         let stroke = text.stroke.as_ref().and_then(|stroke| self.line(stroke));
         let set = SetText { fill: self.fill(&text.fill, frame), stroke, shadow, ..set };
         let transform = about(frame);
-        let transform = self.inside(&set, to_canvas, transform);
+        // The checker looks at texts where the file puts them.
+        let transform = if self.shown == Shown::Now { self.inside(&set, to_canvas, transform) } else { transform };
         Some(Node { layer: 0, transform, alpha, conditional: false, content: Content::Text(Box::new(set)) })
     }
 
@@ -492,6 +498,7 @@ fn set(text: &Text, frame: [f64; 4], wanted: &Wanted<'_>) -> SetText {
         x: at,
         lines,
         inks,
+        block: (top, total),
         fill: None,
         stroke: None,
         shadow: None,

@@ -18,6 +18,7 @@ use crate::{
     },
     limits,
     path::PathData,
+    text::fonts,
 };
 
 /// Reads a document, noting what it changed.
@@ -287,7 +288,7 @@ impl Reader {
             }
             "text" | "string" => {
                 let raw = fields.text("default")?;
-                let default = clean(raw, limits::TEXT, true);
+                let default = drawable(&clean(raw, limits::TEXT, true));
                 self.cut(raw, &default, fields.at("default"));
                 Value::Text { default }
             }
@@ -573,7 +574,7 @@ impl Reader {
         };
         // A template with two braces is one with one.
         let single = raw.replace("{{", "{").replace("}}", "}").replace("${", "{");
-        let text = clean(&single, limits::TEXT, true);
+        let text = drawable(&clean(&single, limits::TEXT, true));
         if text.is_empty() {
             self.note(if json.is_some() { "empty-layer" } else { "missing" }, fields.at("text"));
             return None;
@@ -984,6 +985,12 @@ impl Reader {
     fn num(&mut self, fields: &Fields<'_>, key: &str, default: f64, whole: &str) -> Num {
         self.num_of(fields, key, whole).unwrap_or(Num::Literal(default))
     }
+}
+
+/// A text without what no font has: all bundled ones have the same letters.
+fn drawable(text: &str) -> String {
+    let covered = fonts::covered(fonts::index(Font::Sans, Weight::Regular, false), text);
+    covered.trim().to_owned()
 }
 
 /// A family, and whether it was named as here.

@@ -62,6 +62,12 @@ pub(crate) fn css(index: usize) -> (&'static str, u16, &'static str, bool) {
     (family, weights[font.weight as usize], generic, font.italic)
 }
 
+/// A text without the letters that a face lacks: they would be drawn as empty boxes.
+pub(crate) fn covered(index: usize, text: &str) -> String {
+    let Some(Some(face)) = FACES.get(index) else { return text.to_owned() };
+    text.chars().filter(|c| c.is_whitespace() || face.glyph_index(*c).is_some()).collect()
+}
+
 /// A line of text as it will be drawn, in sizes of its type.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Run {

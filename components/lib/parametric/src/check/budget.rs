@@ -1,0 +1,76 @@
+//! No more work than a picture may be: repeats with fewer copies, and at last fewer layers.
+
+use super::{Notes, each};
+use crate::{
+    env::Env,
+    format::{File, Kind, Layer, Num},
+    scene::{self, Shown},
+};
+
+/// How often the dearest repeat is halved, at most: 500 copies of everything are one after nine times.
+const TRIES: usize = 200;
+
+pub(crate) fn correct(file: &mut File, notes: &mut Notes<'_>) {
+    for _ in 0..TRIES {
+        let scene = scene::build(file, Env::of(file), Shown::Ever);
+        if !scene.cost.is_too_much() {
+            return;
+        }
+        drop(scene);
+        if !thin(file, notes) {
+            break;
+        }
+    }
+    // Nothing repeats: what lies in front goes, but for texts.
+    while scene::build(file, Env::of(file), Shown::Ever).cost.is_too_much() {
+        let last = file.layers.iter().rposition(|layer| !matches!(layer.kind, Kind::Text(_))).unwrap_or(file.layers.len() - 1);
+        file.layers.remove(last);
+        notes.add("too-many-elements", format!("/layers/{last}"), &[]);
+        if file.layers.is_empty() {
+            return;
+        }
+    }
+}
+
+/// Halves the copies of the repeat that makes most; false where none has two.
+fn thin(file: &mut File, notes: &mut Notes<'_>) -> bool {
+    let env = Env::of(file);
+    let copies = |layer: &Layer| match &layer.kind {
+        Kind::Repeat { count, rows, .. } => env.num(count).clamp(0.0, 500.0) * env.num(rows).clamp(1.0, 500.0),
+        _ => 1.0,
+    };
+    let mut most = (1.0, None);
+    dearest(&file.layers, 1.0, &copies, &mut 0, &mut most);
+    let Some(wanted) = most.1 else { return false };
+    each(&mut file.layers, "/layers", &mut 0, &mut |layer, number, path| {
+        if number == wanted
+            && let Kind::Repeat { count, rows, .. } = &mut layer.kind
+        {
+            let (across, down) = (env.num(count), env.num(rows));
+            let (num, before, key) = if across >= down { (count, across, "count") } else { (rows, down, "rows") };
+            let after = (before.min(500.0) / 2.0).floor().max(1.0);
+            *num = Num::Literal(after);
+            notes.add("too-many-elements", format!("{path}/{key}"), &[before, after]);
+        }
+        true
+    });
+    true
+}
+
+/// The repeat whose copies, with those of what it is in, are most; one that has at least two itself.
+fn dearest(layers: &[Layer], around: f64, copies: &dyn Fn(&Layer) -> f64, number: &mut usize, most: &mut (f64, Option<usize>)) {
+    for layer in layers {
+        let own = *number;
+        *number += 1;
+        if let Kind::Group { layers, .. } | Kind::Repeat { layers, .. } = &layer.kind {
+            let here = copies(layer);
+            let size: usize = layers.iter().map(scene::count).sum();
+            #[expect(clippy::cast_precision_loss, reason = "at most 500 layers")]
+            let all = around * here * size as f64;
+            if here >= 2.0 && all > most.0 {
+                *most = (all, Some(own));
+            }
+            dearest(layers, around * here, copies, number, most);
+        }
+    }
+}
