@@ -6,7 +6,6 @@ mod chain;
 mod checker;
 mod create;
 mod event;
-mod key;
 mod leak;
 mod list;
 mod neutral;

@@ -8,9 +8,9 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 use vault::MacKey;
-use web::{Problem, auth::Bearer, body::RawJson};
+use web::{Problem, auth::Bearer, body::RawJson, idempotency};
 
-use crate::{State, key};
+use crate::State;
 
 /// What is asked for.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -47,7 +47,7 @@ pub(crate) fn read(
     bearer: &Bearer,
     limits: &MacKey,
 ) -> Result<(Brief, Option<(String, String)>), Problem> {
-    let key = key::read(headers)?.map(|key| hashes(limits, bearer, key, raw.as_bytes()));
+    let key = idempotency::read(headers)?.map(|key| hashes(limits, bearer, key, raw.as_bytes()));
     let input: NewGeneration = raw.parse()?;
     input.brief.parse().map_err(|error| Problem::field("brief", error.to_string()))?;
     Ok((input.brief, key))
@@ -74,7 +74,7 @@ mod tests {
     fn try_read(body: &str, key: Option<&'static str>) -> Result<(Brief, Option<(String, String)>), Kind> {
         let mut headers = HeaderMap::from_iter([(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))]);
         if let Some(key) = key {
-            headers.insert(key::HEADER, HeaderValue::from_static(key));
+            headers.insert(idempotency::HEADER, HeaderValue::from_static(key));
         }
         let raw = block_on(web::body::read(&headers, Body::from(body.to_owned()), 32_768)).expect("is read");
         let limits = MacKey::parse("BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc").expect("a key");

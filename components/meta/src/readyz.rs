@@ -28,6 +28,8 @@ const COMPONENTS: &[(&str, &str)] = &[
     ("account", "account_url"),
     ("generate", "generate_url"),
     ("library", "library_url"),
+    ("billing", "billing_url"),
+    ("stripe-webhook", "stripe_webhook_url"),
     ("notify", "notify_url"),
     ("ops", "ops_url"),
     ("lifecycle", "lifecycle_url"),

@@ -38,6 +38,8 @@ fn parts() -> Vec<OpenApi> {
         account::openapi(),
         generate::openapi(),
         library::openapi(),
+        billing::openapi(),
+        stripe_webhook::openapi(),
         ops::openapi(),
         meta::openapi(),
     ]
@@ -69,6 +71,8 @@ mod tests {
             (account::router(), account::openapi()),
             (generate::router(), generate::openapi()),
             (library::router(), library::openapi()),
+            (billing::router(), billing::openapi()),
+            (stripe_webhook::router(), stripe_webhook::openapi()),
             (ops::router(), ops::openapi()),
             (meta::router(), meta::openapi()),
         ];

@@ -3,6 +3,7 @@
 //! Everything that decides (how long a code lives, what a plan allows, what a password must be) is here, so that it can be
 //! read in one place and tested without a runtime. Time and randomness come in as arguments.
 
+pub mod billing;
 pub mod complexity;
 pub mod email;
 pub mod generation;
@@ -16,6 +17,7 @@ pub mod password;
 pub mod personal;
 pub mod phone;
 pub mod session;
+pub mod stripe;
 
 pub use email::Email;
 pub use ids::{GenerationId, SessionId, TenantId, UserId};

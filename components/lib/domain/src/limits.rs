@@ -31,6 +31,12 @@ pub const OTP_ADDRESS: Limit = Limit { name: "otp-address", max: 60, seconds: 60
 pub const SIGNIN_ADDRESS: Limit = Limit { name: "signin-address", max: 100, seconds: 600 };
 /// Renderings for one session: 120 a minute.
 pub const RENDER_SESSION: Limit = Limit { name: "render-session", max: 120, seconds: 60 };
+/// Gift codes tried by one person: 10 an hour.
+pub const GIFT_USER: Limit = Limit { name: "gift-user", max: 10, seconds: 3_600 };
+/// Gift codes tried from one address prefix: 100 an hour. With 100 random bits a code, guessing is hopeless long before.
+pub const GIFT_ADDRESS: Limit = Limit { name: "gift-address", max: 100, seconds: 3_600 };
+/// Checkouts and visits to the portal that one person begins: 20 an hour, each of which costs calls to Stripe.
+pub const CHECKOUT_USER: Limit = Limit { name: "checkout-user", max: 20, seconds: 3_600 };
 /// Generations of one user in a sliding minute (promise b04).
 pub const GENERATIONS_PER_MINUTE: i32 = 5;
 
@@ -50,6 +56,9 @@ mod tests {
             OTP_ADDRESS,
             SIGNIN_ADDRESS,
             RENDER_SESSION,
+            GIFT_USER,
+            GIFT_ADDRESS,
+            CHECKOUT_USER,
         ] {
             assert!(limit.seconds > 0 && limit.seconds <= DAY && limit.max > 0, "{}", limit.name);
         }

@@ -156,6 +156,14 @@ kinds! {
     ContentExpired "content-expired" GONE,
         "Content no longer kept": "The content of this generation is no longer kept.",
         "Contenu supprimé": "Le contenu de cette génération n'est plus conservé.";
+    /// A webhook delivery that Stripe has not signed, or not just now.
+    SignatureInvalid "signature-invalid" BAD_REQUEST,
+        "Signature invalid": "The delivery is not signed by Stripe, or its signature is too old.",
+        "Signature non valable": "La livraison n'est pas signée par Stripe, ou sa signature est trop ancienne.";
+    /// Unknown, used or expired alike.
+    GiftCodeInvalid "gift-code-invalid" NOT_FOUND,
+        "Gift code not valid": "There is no such gift code, or it was used or has expired.",
+        "Code cadeau non valable": "Ce code cadeau n'existe pas, a été utilisé ou a expiré.";
     /// The model wrote nothing that can be used, twice.
     ModelInvalidOutput "model-invalid-output" BAD_GATEWAY,
         "The model's answer was unusable": "The model did not write a usable file. Nothing was charged; try again or rephrase the brief.",

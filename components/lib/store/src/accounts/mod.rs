@@ -1,5 +1,6 @@
-//! The database `accounts`: people, sessions, codes, limits, generations' metadata, quota.
+//! The database `accounts`: people, sessions, codes, limits, generations' metadata, quota, billing.
 
+pub mod billing;
 pub mod events;
 pub mod generations;
 pub mod lifecycle;
@@ -7,6 +8,7 @@ pub mod me;
 pub mod otp;
 pub mod sessions;
 pub mod signup;
+pub mod stripe;
 
 /// How SMS are limited: the values of one call, in the order that `sms_take` names them.
 #[derive(Clone, Debug)]

@@ -1,10 +1,10 @@
 //! `Idempotency-Key`.
 
 use http::HeaderMap;
-use web::{Kind, Problem};
+use crate::{Kind, Problem};
 
 /// The header.
-pub(crate) const HEADER: &str = "idempotency-key";
+pub const HEADER: &str = "idempotency-key";
 /// The most bytes a key may have.
 const MAX: usize = 255;
 
@@ -12,7 +12,7 @@ const MAX: usize = 255;
 ///
 /// # Errors
 /// 400 for more than one, 422 for one that is empty, longer than 255 bytes or holds a control character.
-pub(crate) fn read(headers: &HeaderMap) -> Result<Option<&[u8]>, Problem> {
+pub fn read(headers: &HeaderMap) -> Result<Option<&[u8]>, Problem> {
     let mut values = headers.get_all(HEADER).iter();
     let Some(value) = values.next() else { return Ok(None) };
     if values.next().is_some() {

@@ -1,0 +1,213 @@
+//! Billing: the overview, checkouts, the Stripe customer, gift codes.
+
+use domain::{Email, Language, SessionId, TenantId, UserId, limits::Limit};
+use jiff::Timestamp;
+use uuid::Uuid;
+
+use super::parameters;
+use crate::{Database, Error};
+
+/// What a tenant has and owes.
+#[derive(Debug)]
+pub struct Overview {
+    /// The plan in force.
+    pub plan: String,
+    /// The subscription's state as Stripe names it, `gift` for a plan given by a code, `none` without either.
+    pub status: String,
+    /// Until when the plan is paid or given.
+    pub period_end: Option<Timestamp>,
+    /// Whether it ends then.
+    pub ends_at_period_end: bool,
+    /// Tokens left of what was bought or given.
+    pub credits: i64,
+    /// Tokens a day.
+    pub quota: i64,
+    /// Of those, used and set aside today.
+    pub used: i64,
+}
+
+/// The overview of the bearer's tenant; `None` where the session has ended.
+///
+/// # Errors
+/// As for any statement.
+pub async fn overview(database: &Database, now: Timestamp, session: SessionId, user: UserId) -> Result<Option<Overview>, Error> {
+    let sql = "select plan, status, period_end, ends_at_period_end, credits, quota, used from billing_read($1, $2, $3)";
+    let Some(mut row) = database.rows(sql, parameters![now, session, user]).await?.into_iter().next() else { return Ok(None) };
+    Ok(Some(Overview {
+        plan: row.take()?,
+        status: row.take()?,
+        period_end: row.take()?,
+        ends_at_period_end: row.take()?,
+        credits: row.take()?,
+        quota: row.take()?,
+        used: row.take()?,
+    }))
+}
+
+/// A request for a checkout.
+#[derive(Debug)]
+pub struct Begin<'a> {
+    /// The bearer's session.
+    pub session: SessionId,
+    /// The bearer.
+    pub user: UserId,
+    /// The new checkout's id, where the key has begun none.
+    pub id: Uuid,
+    /// Keyed hashes of idempotency key and body.
+    pub key: Option<(&'a str, &'a str)>,
+    /// When the key is forgotten.
+    pub key_expires: Timestamp,
+    /// Keyed hash of the bearer, for the limit on checkouts.
+    pub limit: (Limit, &'a str),
+}
+
+/// What became of a request for a checkout.
+#[derive(Debug)]
+pub enum Begun {
+    /// The session has ended.
+    Unauthenticated,
+    /// The key was used with another body.
+    Conflict,
+    /// Too many; seconds to wait.
+    Rate(i32),
+    /// It may go on.
+    Begun(Box<Checkout>),
+}
+
+/// A checkout on its way.
+#[derive(Debug)]
+pub struct Checkout {
+    /// Ours; an earlier request's where the key was used before.
+    pub id: Uuid,
+    /// Who pays.
+    pub tenant: TenantId,
+    /// Where receipts go.
+    pub email: Email,
+    /// Of Stripe's page.
+    pub language: Language,
+    /// `cus_…`, where there is one already.
+    pub customer: Option<String>,
+    /// `sub_…` of a subscription that runs.
+    pub subscription: Option<String>,
+    /// `cs_…`, where Stripe has answered an earlier request.
+    pub session: Option<String>,
+}
+
+/// Begins a checkout, or finds the one that the same key has begun.
+///
+/// # Errors
+/// As for any statement.
+pub async fn begin(database: &Database, now: Timestamp, begin: Begin<'_>) -> Result<Begun, Error> {
+    let (limit, limit_key) = begin.limit;
+    let parameters = parameters![
+        now,
+        begin.session,
+        begin.user,
+        begin.id,
+        begin.key.map(|(key, _)| key),
+        begin.key.map(|(_, body)| body),
+        begin.key_expires,
+        format!("{}:{limit_key}", limit.name),
+        limit.max,
+        limit.seconds,
+    ];
+    let sql = "select outcome, wait, checkout_id, tenant_id, email, language, customer, subscription, session \
+               from checkout_begin($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
+    let mut row = database.row(sql, parameters).await?;
+    let (outcome, wait) = (row.take::<String>()?, row.take::<Option<i32>>()?);
+    match outcome.as_str() {
+        "unauthenticated" => Ok(Begun::Unauthenticated),
+        "conflict" => Ok(Begun::Conflict),
+        "rate" => Ok(Begun::Rate(wait.unwrap_or(1))),
+        "begun" => Ok(Begun::Begun(Box::new(Checkout {
+            id: row.take()?,
+            tenant: row.take_id()?,
+            email: Email::parse(&row.take::<String>()?).map_err(|_| Error::Decode)?,
+            language: Language::from_tag(&row.take::<String>()?).unwrap_or_default(),
+            customer: row.take()?,
+            subscription: row.take()?,
+            session: row.take()?,
+        }))),
+        _ => Err(Error::Decode),
+    }
+}
+
+/// Links a Stripe customer with its tenant. The customer to use, which is another where one came first; `None` where the tenant is
+/// gone, and the customer must go too.
+///
+/// # Errors
+/// As for any statement.
+pub async fn link_customer(
+    database: &Database,
+    now: Timestamp,
+    tenant: TenantId,
+    customer: &str,
+) -> Result<Option<String>, Error> {
+    database.row("select billing_customer_link($1, $2, $3)", parameters![now, tenant, customer]).await?.take()
+}
+
+/// Notes the session that Stripe has made of a checkout.
+///
+/// # Errors
+/// As for any statement.
+pub async fn done(database: &Database, id: Uuid, session: &str) -> Result<bool, Error> {
+    database.row("select checkout_done($1, $2)", parameters![id, session]).await?.take()
+}
+
+/// Forgets a checkout that came to nothing; its idempotency key is free again.
+///
+/// # Errors
+/// As for any statement.
+pub async fn fail(database: &Database, id: Uuid) -> Result<bool, Error> {
+    database.row("select checkout_fail($1)", parameters![id]).await?.take()
+}
+
+/// A gift code that is tried.
+#[derive(Debug)]
+pub struct Redemption<'a> {
+    /// The bearer's session.
+    pub session: SessionId,
+    /// The bearer.
+    pub user: UserId,
+    /// Keyed hash of the code.
+    pub code: &'a [u8],
+    /// Limits with the keyed hashes they count.
+    pub limits: &'a [(Limit, String)],
+    /// Of the grant.
+    pub id: Uuid,
+}
+
+/// What became of a gift code.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Redeemed {
+    /// The session has ended.
+    Unauthenticated,
+    /// A limit is reached; seconds to wait.
+    Rate(i32),
+    /// Unknown, used or expired.
+    Invalid,
+    /// It gave this: the kind, and until when a plan is given.
+    Redeemed(String, Option<Timestamp>),
+}
+
+/// Redeems a gift code once.
+///
+/// # Errors
+/// As for any statement.
+pub async fn redeem(database: &Database, now: Timestamp, redemption: Redemption<'_>) -> Result<Redeemed, Error> {
+    let limits = redemption.limits;
+    let keys: Vec<String> = limits.iter().map(|(limit, key)| format!("{}:{key}", limit.name)).collect();
+    let max: Vec<i32> = limits.iter().map(|(limit, _)| limit.max).collect();
+    let seconds: Vec<i32> = limits.iter().map(|(limit, _)| limit.seconds).collect();
+    let parameters = parameters![now, redemption.session, redemption.user, redemption.code, keys, max, seconds, redemption.id];
+    let sql = "select outcome, wait, kind, ends_at from gift_redeem($1, $2, $3, $4, $5, $6, $7, $8)";
+    let mut row = database.row(sql, parameters).await?;
+    let (outcome, wait) = (row.take::<String>()?, row.take::<Option<i32>>()?);
+    match outcome.as_str() {
+        "unauthenticated" => Ok(Redeemed::Unauthenticated),
+        "rate" => Ok(Redeemed::Rate(wait.unwrap_or(1))),
+        "invalid" => Ok(Redeemed::Invalid),
+        "redeemed" => Ok(Redeemed::Redeemed(row.take()?, row.take()?)),
+        _ => Err(Error::Decode),
+    }
+}
