@@ -31,6 +31,8 @@ pub const PROBLEMS: &[(&str, u16)] = &[
     ("idempotency-conflict", 409),
     ("generation-running", 409),
     ("content-expired", 410),
+    ("signature-invalid", 400),
+    ("gift-code-invalid", 404),
     ("model-invalid-output", 502),
     ("model-unavailable", 503),
     ("model-timeout", 504),

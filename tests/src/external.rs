@@ -5,6 +5,7 @@
 //! | `ASKNPIC_E2E_URL` | the API, such as `http://127.0.0.1:3000` |
 //! | `ASKNPIC_E2E_MESSAGES` | its message catcher |
 //! | `ASKNPIC_E2E_MODEL` | its local model, made with recording on |
+//! | `ASKNPIC_E2E_STRIPE` | its stand-in for Stripe |
 //! | `ASKNPIC_E2E_DATABASES` | optional: its databases' owner, with `{database}` for the name: `postgres://migrate:…@127.0.0.1:5432/{database}?sslmode=require` |
 //! | `ASKNPIC_E2E_CA` | the file of the CA for it; without it, the system's |
 //! | `ASKNPIC_E2E_PUBLIC_URL` | its `public_url`, if that is not `ASKNPIC_E2E_URL` |
@@ -25,6 +26,8 @@ pub struct External {
     pub messages: String,
     /// The model's base URL.
     pub model: Option<String>,
+    /// The base URL of Stripe's stand-in.
+    pub stripe: Option<String>,
     /// A connection URL with `{database}` in it.
     pub databases: Option<String>,
     /// The PEM text to verify the database server with.
@@ -43,6 +46,7 @@ impl External {
             url,
             messages: base(&messages),
             model: variable("ASKNPIC_E2E_MODEL").map(|text| base(&text)),
+            stripe: variable("ASKNPIC_E2E_STRIPE").map(|text| base(&text)),
             databases: variable("ASKNPIC_E2E_DATABASES"),
             ca,
         })

@@ -5,6 +5,7 @@ use std::fmt;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
+use std::sync::Arc;
 use std::time::Duration;
 
 use asknpic::keys::Keys;
@@ -13,6 +14,7 @@ use asknpic_host::{Clock, Config, Host, LogSink, MemoryLog};
 use asknpic_local::messages::Catcher;
 use asknpic_local::model::{self as local_model, Model as LocalModel};
 use asknpic_local::postgres::{Cluster, DatabaseSet};
+use asknpic_local::stripe::{API_KEY, Options as StripeOptions, Stripe, WEBHOOK_SECRET};
 use http::Method;
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::{Child, Command};
@@ -23,6 +25,7 @@ use crate::external::External;
 use crate::http::{Call, Client};
 use crate::messages::Messages;
 use crate::model::Model;
+use crate::payments::Payments;
 
 /// What our own worlds say they are reached at: unlike any address, so that nothing passes by comparing with one.
 const PUBLIC_URL: &str = "https://asknpic.test";
@@ -47,6 +50,8 @@ pub enum Need {
     Logs,
     /// To make the model misbehave and to see what it was sent.
     Model,
+    /// Stripe's stand-in, and to deliver its webhooks.
+    Stripe,
     /// To stop and start the host or its PostgreSQL.
     Restart,
 }
@@ -57,6 +62,7 @@ pub struct World {
     client: Client,
     messages: Messages,
     model: Option<Model>,
+    stripe: Option<Payments>,
     place: Place,
     _room: SemaphorePermit<'static>,
 }
@@ -78,6 +84,7 @@ struct Own {
     set: DatabaseSet,
     model: Option<LocalModel>,
     catcher: Catcher,
+    stripe: Stripe,
     variables: BTreeMap<String, String>,
     log: MemoryLog,
     clock: Clock,
@@ -170,7 +177,8 @@ impl Builder {
         }
         let messages = Messages { client: client.clone(), url: external.messages.clone() };
         let model = external.model.clone().map(|url| Model { client: client.clone(), url });
-        Some(World { client, messages, model, place: Place::External(external), _room: room(WORLDS).await })
+        let stripe = external.stripe.clone().map(|url| Payments { client: client.clone(), url });
+        Some(World { client, messages, model, stripe, place: Place::External(external), _room: room(WORLDS).await })
     }
 }
 
@@ -179,6 +187,7 @@ impl External {
         match need {
             Need::Databases => self.databases.is_some(),
             Need::Model => self.model.is_some(),
+            Need::Stripe => self.stripe.is_some(),
             Need::Clock | Need::OwnDatabases | Need::Variables | Need::Keys | Need::Logs | Need::Restart => false,
         }
     }
@@ -203,26 +212,30 @@ impl World {
         let any = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
         let local_model = LocalModel::start(any, &local_model::Options::recording()).expect("a model");
         let catcher = Catcher::start(any).expect("a catcher");
+        let clock = Clock::new();
+        let stripe = Stripe::start(any, &stripe_options(&clock)).expect("a stand-in for Stripe");
         let keys = Keys::generate().expect("keys");
         let mut own = Own {
             running: None,
             addr: any,
-            variables: variables(&keys, &base, &set, &local_model, &catcher),
+            variables: variables(&keys, &base, &set, &local_model, &catcher, &stripe),
             setup,
             keys,
             base,
             set,
             model: Some(local_model),
             catcher,
+            stripe,
             log: MemoryLog::new(),
-            clock: Clock::new(),
+            clock,
             manifest,
         };
         own.variables.extend(own.setup.variables.clone());
         own.start_host().await;
         let messages = Messages { client: client.clone(), url: own.catcher.url() };
         let model = own.model.as_ref().map(|model| Model { client: client.clone(), url: model.url() });
-        Self { client, messages, model, place: Place::Own(Box::new(own)), _room: room }
+        let stripe = Some(Payments { client: client.clone(), url: own.stripe.url() });
+        Self { client, messages, model, stripe, place: Place::Own(Box::new(own)), _room: room }
     }
 
     /// Whether this world has something that a test can do without.
@@ -288,6 +301,12 @@ impl World {
     #[must_use]
     pub fn model(&self) -> &Model {
         self.model.as_ref().expect("the world was not asked for a model")
+    }
+
+    /// Stripe's stand-in; the world must need [`Need::Stripe`].
+    #[must_use]
+    pub fn stripe(&self) -> &Payments {
+        self.stripe.as_ref().expect("the world was not asked for Stripe")
     }
 
     /// The time that the components see.
@@ -511,8 +530,21 @@ fn cache_dir() -> PathBuf {
     root().join("target/e2e-cache")
 }
 
+/// Stripe sees the time that the components see.
+fn stripe_options(clock: &Clock) -> StripeOptions {
+    let clock = clock.clone();
+    StripeOptions { clock: Arc::new(move || clock.now()), ..StripeOptions::default() }
+}
+
 /// Every variable that has to be set; limits that all tests would share are out of the way.
-fn variables(keys: &Keys, base: &Base, set: &DatabaseSet, model: &LocalModel, catcher: &Catcher) -> BTreeMap<String, String> {
+fn variables(
+    keys: &Keys,
+    base: &Base,
+    set: &DatabaseSet,
+    model: &LocalModel,
+    catcher: &Catcher,
+    stripe: &Stripe,
+) -> BTreeMap<String, String> {
     let mut variables = keys.variables().clone();
     let passwords = base.keys.variables().iter().filter(|(name, _)| name.ends_with("_password"));
     variables.extend(passwords.map(|(name, value)| (name.clone(), value.clone())));
@@ -529,6 +561,9 @@ fn variables(keys: &Keys, base: &Base, set: &DatabaseSet, model: &LocalModel, ca
         ("brevo_url", &catcher.url()),
         ("brevo_api_key", "local-brevo-key"),
         ("mail_from", "hello@asknpic.example"),
+        ("stripe_url", &stripe.url()),
+        ("stripe_api_key", API_KEY),
+        ("stripe_webhook_secret", WEBHOOK_SECRET),
     ];
     variables.extend(others.map(|(name, value)| (name.to_owned(), value.to_owned())));
     let limits = ["sms_address_limit", "sms_country_limit", "sms_daily_limit", "attempts_limit"];

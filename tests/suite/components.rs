@@ -35,6 +35,8 @@ fn components_import_what_they_need_and_nothing_else() {
         ("account", with(&database)),
         ("generate", with(&["spin:postgres", "wasi:filesystem", "asknpic:parametric"])),
         ("library", with(&["spin:postgres", "wasi:filesystem", "asknpic:parametric"])),
+        ("billing", with(&database)),
+        ("stripe_webhook", with(&database)),
         ("lifecycle", with(&database)),
         ("notify", with(&[])),
         ("ops", with(&[])),
@@ -82,7 +84,7 @@ fn secrets_are_empty_by_default_and_given_to_those_who_need_them() {
     }
     for (name, variable) in &manifest.variables {
         let sounds_secret =
-            ["_key", "_keys", "_password", "_token"].iter().any(|ending| name.ends_with(ending)) && name != "verification_keys";
+            ["_key", "_keys", "_password", "_token", "_secret"].iter().any(|ending| name.ends_with(ending)) && name != "verification_keys";
         assert_eq!(variable.secret, sounds_secret, "{name}");
     }
     // Decisions 6 and 10: who decrypts content, who mints sessions, who may write to people.
@@ -94,6 +96,10 @@ fn secrets_are_empty_by_default_and_given_to_those_who_need_them() {
     assert_eq!(holders("internal_key"), ["lifecycle", "notify", "ops", "otp", "session", "signup"]);
     assert_eq!(holders("ops_token"), ["ops"]);
     assert_eq!(holders("lifecycle_password"), ["lifecycle"]);
+    assert_eq!(holders("billing_password"), ["billing", "stripe-webhook"]);
+    assert_eq!(holders("stripe_api_key"), ["billing"]);
+    assert_eq!(holders("stripe_webhook_secret"), ["stripe-webhook"]);
+    assert_eq!(holders("gift_key"), ["billing"]);
     assert_eq!(holders("otp_key"), ["otp", "session", "signup"]);
     assert_eq!(holders("identity_password"), ["account", "otp", "session", "signup"]);
     assert_eq!(holders("generation_password"), ["generate", "library"]);
@@ -122,6 +128,8 @@ fn calls(world: &World) -> BTreeMap<&'static str, Call> {
         ("account", world.get("/v1/me").bearer("x.y.z")),
         ("generate", world.post("/v1/generations").json(&json!({ "brief": "x" })).bearer("x.y.z")),
         ("library", world.get(&format!("/v1/generations/{id}")).bearer("x.y.z")),
+        ("billing", world.get("/v1/billing").bearer("x.y.z")),
+        ("stripe-webhook", world.post("/v1/stripe/webhook").json(&json!({}))),
         ("ops", world.post("/v1/ops/retention").bearer("x.y.z")),
     ]
     .into()
@@ -165,7 +173,7 @@ async fn a_component_without_a_secret_fails_closed_and_readiness_says_so() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn each_component_runs_by_itself() {
-    let calls_of = ["signup", "otp", "session", "account", "generate", "library", "ops"];
+    let calls_of = ["signup", "otp", "session", "account", "generate", "library", "billing", "stripe-webhook", "ops"];
     for id in calls_of {
         let Some(world) = World::needing(&[Need::OwnDatabases]).only(&[id]).start().await else { return };
         let answer = calls(&world).remove(id).unwrap().send().await;
@@ -173,6 +181,8 @@ async fn each_component_runs_by_itself() {
             202
         } else if id == "otp" {
             410
+        } else if id == "stripe-webhook" {
+            400
         } else {
             401
         };

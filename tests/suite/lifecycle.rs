@@ -51,6 +51,12 @@ async fn only_the_operators_token_runs_the_rules() {
         "idempotency_keys",
         "verifications",
         "unproved_accounts",
+        "plan_gifts",
+        "checkouts",
+        "stripe_events",
+        "gift_codes",
+        "billing_records",
+        "billing_customers",
         "orphaned_briefs",
         "orphaned_files",
     ] {

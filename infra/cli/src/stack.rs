@@ -3,10 +3,12 @@
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 
 use asknpic_local::messages::Catcher;
 use asknpic_local::model::{self, Model};
 use asknpic_local::postgres::{self, Cluster};
+use asknpic_local::stripe::{self, Stripe};
 
 use crate::keys::Keys;
 use crate::migrate::{self, Database, RolePasswords, Urls};
@@ -22,6 +24,10 @@ pub struct Setup {
     pub model: ModelSetup,
     /// Where the message catcher listens.
     pub messages: SocketAddr,
+    /// Where Stripe's stand-in listens.
+    pub stripe: SocketAddr,
+    /// Where it keeps what was bought from run to run; in memory only without it.
+    pub stripe_file: Option<PathBuf>,
 }
 
 /// Which model answers.
@@ -68,6 +74,7 @@ pub struct Stack {
     model_name: String,
     model_url: String,
     catcher: Catcher,
+    stripe: Stripe,
 }
 
 impl Stack {
@@ -76,7 +83,7 @@ impl Stack {
     /// # Errors
     /// Every [`Error`].
     pub async fn start(setup: Setup, mut say: impl FnMut(&str)) -> Result<Self, Error> {
-        let Setup { keys, postgres, model, messages } = setup;
+        let Setup { keys, postgres, model, messages, stripe, stripe_file } = setup;
         say("starting PostgreSQL");
         let cluster = Cluster::start(postgres).await?;
         say("migrating the databases");
@@ -93,7 +100,10 @@ impl Stack {
         };
         let catcher =
             Catcher::start(messages).map_err(|source| Error::Listen { what: "message catcher", addr: messages, source })?;
-        Ok(Self { keys, cluster, model, model_name, model_url, catcher })
+        let options = stripe::Options { file: stripe_file, ..stripe::Options::default() };
+        let stripe = Stripe::start(stripe, &options)
+            .map_err(|source| Error::Listen { what: "stand-in for Stripe", addr: stripe, source })?;
+        Ok(Self { keys, cluster, model, model_name, model_url, catcher, stripe })
     }
 
     /// PostgreSQL.
@@ -126,6 +136,12 @@ impl Stack {
         &self.catcher
     }
 
+    /// The stand-in for Stripe.
+    #[must_use]
+    pub fn stripe(&self) -> &Stripe {
+        &self.stripe
+    }
+
     /// The value of every variable of `spin.toml` that has to be set for this stack; `public_url` is where the components will be
     /// reached.
     #[must_use]
@@ -136,7 +152,7 @@ impl Stack {
             variables.insert(format!("{database}_port"), self.cluster.port().to_string());
             variables.insert(format!("{database}_name"), database.to_string());
         }
-        let catcher = self.catcher.url();
+        let (catcher, stripe) = (self.catcher.url(), self.stripe.url());
         let others = [
             ("pg_ca", self.cluster.ca_pem()),
             ("public_url", public_url),
@@ -145,6 +161,9 @@ impl Stack {
             ("brevo_url", &catcher),
             ("brevo_api_key", "local"),
             ("mail_from", "hello@asknpic.example"),
+            ("stripe_url", &stripe),
+            ("stripe_api_key", stripe::API_KEY),
+            ("stripe_webhook_secret", stripe::WEBHOOK_SECRET),
         ];
         variables.extend(others.map(|(name, value)| (name.to_owned(), value.to_owned())));
         variables
@@ -152,9 +171,9 @@ impl Stack {
 
     /// Stops everything and waits until PostgreSQL has shut down in order.
     pub async fn stop(self) {
-        let Self { cluster, model, catcher, .. } = self;
+        let Self { cluster, model, catcher, stripe, .. } = self;
         // Their threads end at once; nothing of theirs is worth keeping.
-        drop((model, catcher));
+        drop((model, catcher, stripe));
         cluster.stop().await;
     }
 }

@@ -2,7 +2,8 @@
 //!
 //! - [`postgres`]: a private PostgreSQL cluster with TLS under a CA of its own;
 //! - [`model`]: a model server that speaks Ollama's HTTP API and answers with the rule-based composer;
-//! - [`messages`]: a catcher of the SMS and emails that would go to Brevo.
+//! - [`messages`]: a catcher of the SMS and emails that would go to Brevo;
+//! - [`stripe`]: a stand-in for Stripe, with pages to pay at and signed webhooks.
 //!
 //! `asknpic up` runs them for people, the end-to-end suite runs them with faults on demand. Each server has a thread and a
 //! runtime of its own: it outlives the runtime of the test that started it, and stopping it cuts every connection, as the end
@@ -12,4 +13,5 @@ pub mod messages;
 pub mod model;
 pub mod postgres;
 mod server;
+pub mod stripe;
 pub mod tls;

@@ -555,9 +555,10 @@ language sql stable security definer set search_path = pg_catalog, public as $$
     where u.id = p_user
 $$;
 
--- Takes back plans whose gift has ended, of a bounded number of tenants at a time; returns how many it looked at. The lifecycle job
--- calls it until that is 0.
-create function billing_expire(p_now timestamp, p_batch integer) returns integer
+-- The lifecycle job's rules on these tables: one bounded batch each, 0 is the end.
+
+-- Takes back plans whose gift has ended, of at most so many tenants.
+create function sweep_plan_gifts(p_now timestamp, p_batch integer) returns integer
 language plpgsql volatile security definer set search_path = pg_catalog, public as $$
 declare
     v_tenant uuid;
@@ -576,37 +577,71 @@ begin
 end
 $$;
 
--- Removes what has outlived its time, a bounded number of each at a time; the lifecycle job calls it until it returns 0.
-create function billing_prune(p_now timestamp, p_batch integer) returns integer
+-- Checkouts of more than a day, and their keys (promise a23).
+create function sweep_checkouts(p_now timestamp, p_batch integer) returns integer
 language plpgsql volatile security definer set search_path = pg_catalog, public as $$
 declare
-    v_gone integer := 0;
-    v_rows integer;
+    v_gone integer;
 begin
     delete from checkouts where id in
         (select id from checkouts where created_at <= p_now - interval '1 day' order by id limit p_batch for update skip locked);
-    get diagnostics v_rows = row_count;
-    v_gone := v_gone + v_rows;
+    get diagnostics v_gone = row_count;
+    return v_gone;
+end
+$$;
+
+-- Events of more than 90 days: Stripe repeats for 3, and an operator there for 30.
+create function sweep_stripe_events(p_now timestamp, p_batch integer) returns integer
+language plpgsql volatile security definer set search_path = pg_catalog, public as $$
+declare
+    v_gone integer;
+begin
     delete from stripe_events where id in
         (select id from stripe_events where received_at <= p_now - interval '90 days' order by id limit p_batch for update skip locked);
-    get diagnostics v_rows = row_count;
-    v_gone := v_gone + v_rows;
+    get diagnostics v_gone = row_count;
+    return v_gone;
+end
+$$;
+
+-- Gift codes, a year after they could last be redeemed (promise a33).
+create function sweep_gift_codes(p_now timestamp, p_batch integer) returns integer
+language plpgsql volatile security definer set search_path = pg_catalog, public as $$
+declare
+    v_gone integer;
+begin
     delete from gift_codes where code in
         (select code from gift_codes where expires_at <= p_now - interval '1 year' order by code limit p_batch for update skip locked);
-    get diagnostics v_rows = row_count;
-    v_gone := v_gone + v_rows;
+    get diagnostics v_gone = row_count;
+    return v_gone;
+end
+$$;
+
+-- The accountant's records after ten years (promise a46).
+create function sweep_billing_records(p_now timestamp, p_batch integer) returns integer
+language plpgsql volatile security definer set search_path = pg_catalog, public as $$
+declare
+    v_gone integer;
+begin
     delete from billing_records where id in
         (select id from billing_records where booked_at <= p_now - interval '10 years' order by id limit p_batch for update skip locked);
-    get diagnostics v_rows = row_count;
-    v_gone := v_gone + v_rows;
-    -- Of an erased account nothing refers to the customer any more, and no event of it can still come.
+    get diagnostics v_gone = row_count;
+    return v_gone;
+end
+$$;
+
+-- Customers of erased accounts that no record refers to any more, once no event of theirs can still come.
+create function sweep_billing_customers(p_now timestamp, p_batch integer) returns integer
+language plpgsql volatile security definer set search_path = pg_catalog, public as $$
+declare
+    v_gone integer;
+begin
     delete from billing_customers where id in
         (select c.id from billing_customers c
          where c.tenant_id is null and c.created_at <= p_now - interval '90 days'
              and not exists (select 1 from billing_records r where r.customer = c.id)
          order by c.id limit p_batch for update skip locked);
-    get diagnostics v_rows = row_count;
-    return v_gone + v_rows;
+    get diagnostics v_gone = row_count;
+    return v_gone;
 end
 $$;
 
@@ -623,4 +658,11 @@ grant execute on function
 to billing;
 grant execute on function billing_customer_of(uuid) to rights, lifecycle;
 grant execute on function billing_export(uuid) to rights;
-grant execute on function billing_expire(timestamp, integer), billing_prune(timestamp, integer) to lifecycle;
+grant execute on function
+    sweep_plan_gifts(timestamp, integer),
+    sweep_checkouts(timestamp, integer),
+    sweep_stripe_events(timestamp, integer),
+    sweep_gift_codes(timestamp, integer),
+    sweep_billing_records(timestamp, integer),
+    sweep_billing_customers(timestamp, integer)
+to lifecycle;

@@ -13,6 +13,8 @@ const FILES: &str = "postgres://{{ files_host }}:{{ files_port }}";
 const NOTIFY: &str = "{{ notify_url }}";
 const MODEL: &str = "{{ ollama_url }}";
 const BREVO: &str = "{{ brevo_url }}";
+const STRIPE: &str = "{{ stripe_url }}";
+const LIFECYCLE: &str = "{{ lifecycle_url }}";
 
 fn manifest() -> toml::Table {
     std::fs::read_to_string(root().join("spin.toml")).unwrap().parse().unwrap()
@@ -22,7 +24,20 @@ fn manifest() -> toml::Table {
 async fn promise_a74_outbound_hosts_are_exactly_the_declared_ones() {
     let promise = promise!();
     // The manifest, component by component. A new host shows here, and in review.
-    let meta = ["signup", "otp", "session", "generate", "library", "notify"].map(|id| format!("{{{{ {id}_url }}}}"));
+    let asked = [
+        "signup",
+        "otp",
+        "session",
+        "account",
+        "generate",
+        "library",
+        "billing",
+        "stripe_webhook",
+        "notify",
+        "ops",
+        "lifecycle",
+    ];
+    let meta = asked.map(|id| format!("{{{{ {id}_url }}}}"));
     let meta: Vec<&str> = meta.iter().map(String::as_str).collect();
     let expected: BTreeMap<&str, Vec<&str>> = [
         ("signup", vec![ACCOUNTS, NOTIFY]),
@@ -30,6 +45,11 @@ async fn promise_a74_outbound_hosts_are_exactly_the_declared_ones() {
         ("session", vec![ACCOUNTS, NOTIFY]),
         ("generate", vec![ACCOUNTS, BRIEFS, FILES, MODEL]),
         ("library", vec![ACCOUNTS, BRIEFS, FILES]),
+        ("account", vec![ACCOUNTS]),
+        ("billing", vec![ACCOUNTS, STRIPE]),
+        ("stripe-webhook", vec![ACCOUNTS]),
+        ("ops", vec![LIFECYCLE]),
+        ("lifecycle", vec![ACCOUNTS, BRIEFS, FILES]),
         ("notify", vec![BREVO]),
         ("meta", meta),
     ]
@@ -45,12 +65,12 @@ async fn promise_a74_outbound_hosts_are_exactly_the_declared_ones() {
         let declared: BTreeSet<_> = declared.iter().map(|host| host.as_str().unwrap()).collect();
         assert_eq!(declared, hosts.into_iter().collect(), "{id}");
     }
-    // The addresses that may be set lead to ourselves or to Brevo unless an operator says otherwise.
+    // The addresses that may be set lead to ourselves, to Brevo or to Stripe unless an operator says otherwise.
     for (name, variable) in manifest["variables"].as_table().unwrap() {
         let default = variable.get("default").and_then(toml::Value::as_str).unwrap_or_default();
         if name.ends_with("_url") && name != "public_url" {
-            let internal = format!("http://{}.spin.internal", name.trim_end_matches("_url"));
-            let known = [internal.as_str(), "https://api.brevo.com", "http://127.0.0.1:11434"];
+            let internal = format!("http://{}.spin.internal", name.trim_end_matches("_url").replace('_', "-"));
+            let known = [internal.as_str(), "https://api.brevo.com", "https://api.stripe.com", "http://127.0.0.1:11434"];
             assert!(known.contains(&default), "{name} = {default}");
         }
     }

@@ -41,7 +41,7 @@ struct Rule {
     batch: for<'a> fn(&'a Run<'a>) -> BoxFuture<'a, Result<Batch, store::Error>>,
 }
 
-const RULES: [Rule; 8] = [
+const RULES: [Rule; 14] = [
     // First: what fails here is an orphan of the last two.
     Rule { name: "stale_generations", batch: |run| Box::pin(run.sweep(Sweep::StaleGenerations)) },
     Rule { name: "limits", batch: |run| Box::pin(run.sweep(Sweep::Limits)) },
@@ -49,6 +49,12 @@ const RULES: [Rule; 8] = [
     Rule { name: "idempotency_keys", batch: |run| Box::pin(run.sweep(Sweep::Idempotency)) },
     Rule { name: "verifications", batch: |run| Box::pin(run.sweep(Sweep::Verifications)) },
     Rule { name: "unproved_accounts", batch: |run| Box::pin(run.sweep(Sweep::Unproved)) },
+    Rule { name: "plan_gifts", batch: |run| Box::pin(run.sweep(Sweep::PlanGifts)) },
+    Rule { name: "checkouts", batch: |run| Box::pin(run.sweep(Sweep::Checkouts)) },
+    Rule { name: "stripe_events", batch: |run| Box::pin(run.sweep(Sweep::StripeEvents)) },
+    Rule { name: "gift_codes", batch: |run| Box::pin(run.sweep(Sweep::GiftCodes)) },
+    Rule { name: "billing_records", batch: |run| Box::pin(run.sweep(Sweep::BillingRecords)) },
+    Rule { name: "billing_customers", batch: |run| Box::pin(run.sweep(Sweep::BillingCustomers)) },
     Rule { name: content::BRIEFS, batch: |run| Box::pin(content::orphaned_briefs(run)) },
     Rule { name: content::FILES, batch: |run| Box::pin(content::orphaned_files(run)) },
 ];

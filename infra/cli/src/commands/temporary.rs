@@ -32,6 +32,8 @@ impl Temporary {
             postgres: postgres::Options::temporary(),
             model: ModelSetup::Local(any, model::Options::default()),
             messages: any,
+            stripe: any,
+            stripe_file: None,
         };
         let step = Step::start("starting PostgreSQL and the stand-ins");
         let stack = Stack::start(setup, |what| step.say(what.to_owned())).await?;

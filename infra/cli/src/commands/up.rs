@@ -45,6 +45,9 @@ pub(super) struct Up {
     /// The message catcher's port
     #[arg(long, value_name = "PORT", default_value_t = 8025)]
     messages_port: u16,
+    /// The port of the stand-in for Stripe; a free one without it
+    #[arg(long, value_name = "PORT")]
+    stripe_port: Option<u16>,
     /// PostgreSQL's port; a free one without it
     #[arg(long, value_name = "PORT")]
     postgres_port: Option<u16>,
@@ -118,6 +121,9 @@ impl Up {
         let variables = stack.variables(&public_url);
         write_private(&data.join("spin.env"), &keys::environment(&variables))?;
 
+        // Also for a `spin up` beside it, which listens at the same address.
+        stack.stripe().deliver_to(format!("{public_url}/v1/stripe/webhook"));
+
         let host = if self.no_host {
             None
         } else {
@@ -167,6 +173,7 @@ impl Up {
             (!self.no_host).then_some(("the API", listen, "--port")),
             self.ollama.is_none().then_some(("the local model", local(self.model_port), "--model-port")),
             Some(("the message catcher", local(self.messages_port), "--messages-port")),
+            self.stripe_port.map(|port| ("the stand-in for Stripe", local(port), "--stripe-port")),
             self.postgres_port.map(|port| ("PostgreSQL", local(port), "--postgres-port")),
         ];
         for (what, addr, option) in wanted.into_iter().flatten() {
@@ -187,6 +194,8 @@ impl Up {
                 _ => ModelSetup::Local(local(self.model_port), model::Options::default()),
             },
             messages: local(self.messages_port),
+            stripe: local(self.stripe_port.unwrap_or(0)),
+            stripe_file: Some(data.join("stripe.json")),
         }
     }
 
@@ -199,8 +208,10 @@ impl Up {
         };
         let port = stack.cluster().port();
         let api = if self.no_host { String::new() } else { format!("  API         {url}\n") };
+        let stripe = stack.stripe().url();
         let addresses = format!(
             "{api}  messages    {messages}
+  Stripe      {stripe} (a stand-in: pages to pay at, and webhooks; no money moves)
   model       {model}
   PostgreSQL  PGPASSWORD=$(cat {data}/postgres/data/asknpic-password) \\
               psql \"host=127.0.0.1 port={port} user=postgres dbname=accounts sslmode=verify-full sslrootcert={data}/postgres/tls/ca.pem\"

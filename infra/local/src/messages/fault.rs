@@ -4,21 +4,21 @@ use std::sync::{Mutex, PoisonError};
 
 use serde::{Deserialize, Serialize};
 
-/// A way for Brevo to fail. As JSON: `{"kind": "status", "status": 500}`.
+/// A way for Brevo, or for Stripe, to fail. As JSON: `{"kind": "status", "status": 500}`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Fault {
-    /// Answers with this status and Brevo's error body; nothing is caught.
+    /// Answers with this status and the service's error body; nothing is done.
     Status {
         /// For example 400, 401, 402, 429 or 500.
         status: u16,
     },
-    /// Takes the message, and answers after this long.
+    /// Does what it is asked to, and answers after this long.
     Slow {
         /// Milliseconds.
         ms: u64,
     },
-    /// Takes the request and never answers; nothing is caught.
+    /// Takes the request and never answers; nothing is done.
     Hang,
 }
 
@@ -37,7 +37,7 @@ impl Faults {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 
-    pub(super) fn current(&self) -> Option<Fault> {
+    pub(crate) fn current(&self) -> Option<Fault> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }

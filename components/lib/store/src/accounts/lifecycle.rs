@@ -21,6 +21,18 @@ pub enum Sweep {
     Verifications,
     /// Accounts that never proved anything within a day (promise a67).
     Unproved,
+    /// Plans whose gift has ended are taken back; counted in tenants.
+    PlanGifts,
+    /// Checkouts of more than a day, and their idempotency keys (promise a23).
+    Checkouts,
+    /// Stripe's events of more than 90 days.
+    StripeEvents,
+    /// Gift codes, a year after they could last be redeemed (promise a33).
+    GiftCodes,
+    /// The accountant's records of more than ten years (promise a46).
+    BillingRecords,
+    /// Stripe customers of erased accounts that no record refers to.
+    BillingCustomers,
 }
 
 /// Deals with at most `batch` rows (of tenants, for stale generations); how many it dealt with.
@@ -35,6 +47,12 @@ pub async fn sweep(database: &Database, now: Timestamp, sweep: Sweep, batch: i32
         Sweep::Idempotency => "select sweep_idempotency($1, $2)",
         Sweep::Verifications => "select sweep_verifications($1, $2)",
         Sweep::Unproved => "select unproved_prune($1, $2)",
+        Sweep::PlanGifts => "select sweep_plan_gifts($1, $2)",
+        Sweep::Checkouts => "select sweep_checkouts($1, $2)",
+        Sweep::StripeEvents => "select sweep_stripe_events($1, $2)",
+        Sweep::GiftCodes => "select sweep_gift_codes($1, $2)",
+        Sweep::BillingRecords => "select sweep_billing_records($1, $2)",
+        Sweep::BillingCustomers => "select sweep_billing_customers($1, $2)",
     };
     database.row(sql, parameters![now, batch]).await?.take::<i32>().map(i64::from)
 }

@@ -1,0 +1,239 @@
+//! Buying: Checkout and portal sessions, and what Stripe is told.
+
+use std::time::Duration;
+
+use asknpic_local::messages::Fault;
+use e2e::payments::of_type;
+use e2e::{Need, World};
+use serde_json::{Value, json};
+
+const NEEDS: [Need; 2] = [Need::Stripe, Need::Databases];
+/// For what happens one after the other: Stripe's times are whole seconds.
+const TIMED: [Need; 3] = [Need::Stripe, Need::Databases, Need::Clock];
+
+/// Makes something happen at Stripe, a minute after what was before, and has it told.
+async fn happens(world: &World, act: &Value) {
+    world.advance(Duration::from_mins(1));
+    world.deliver_all(&world.stripe().act(act).await).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_plan_is_bought_upgraded_missed_and_cancelled() {
+    let Some(world) = World::needing(&TIMED).start().await else { return };
+    let person = world.person().await;
+    let free = world.billing(&person).await;
+    assert_eq!((&free["plan"], &free["status"], &free["credits"]), (&json!("free"), &json!("none"), &json!(0)));
+    assert_eq!((&free["period_end"], &free["quota_today"]), (&Value::Null, &json!({ "quota": 20_000, "used": 0 })));
+
+    let events = world.bought(&person, "starter").await;
+    let subscription = of_type(&events, "customer.subscription.created")["data"]["object"]["id"].as_str().unwrap().to_owned();
+    let starter = world.billing(&person).await;
+    assert_eq!((&starter["plan"], &starter["status"]), (&json!("starter"), &json!("active")));
+    assert_eq!(starter["quota_today"]["quota"], 100_000);
+    let end: jiff::Timestamp = starter["period_end"].as_str().unwrap().parse().unwrap();
+    assert!(end > world.now());
+
+    // Another plan is a change of the subscription that runs, never a second one.
+    world.checkout(&person, "starter").send().await.bad_fields();
+    let page = world.checkout(&person, "pro").send().await.expect(201);
+    assert_eq!(page.header("location"), page.json()["url"].as_str());
+    assert!(page.json()["url"].as_str().unwrap().contains("/portal/bps_"), "{}", page.text());
+    let requests = world.stripe().requests().await;
+    let flow = &requests.last().unwrap()["parameters"]["flow_data"];
+    assert_eq!(flow["subscription_update_confirm"]["subscription"], subscription.as_str());
+    let price = flow["subscription_update_confirm"]["items"]["0"]["price"].clone();
+    happens(&world, &json!({ "act": "change", "subscription": subscription, "price": price })).await;
+    assert_eq!(world.billing(&person).await["plan"], "pro");
+
+    // While a payment is tried again the plan stays; when Stripe has given up it goes.
+    let act = async |act: Value| happens(&world, &act).await;
+    act(json!({ "act": "renew", "subscription": subscription, "paid": false })).await;
+    let late = world.billing(&person).await;
+    assert_eq!((&late["plan"], &late["status"]), (&json!("pro"), &json!("past_due")));
+    act(json!({ "act": "recover", "subscription": subscription })).await;
+    assert_eq!(world.billing(&person).await["status"], "active");
+    world.advance_if_possible(2);
+    act(json!({ "act": "renew", "subscription": subscription, "paid": false })).await;
+    world.advance_if_possible(2);
+    act(json!({ "act": "give_up", "subscription": subscription })).await;
+    let given_up = world.billing(&person).await;
+    assert_eq!((&given_up["plan"], &given_up["status"]), (&json!("free"), &json!("unpaid")));
+    act(json!({ "act": "cancel", "subscription": subscription })).await;
+    let over = world.billing(&person).await;
+    assert_eq!((&over["plan"], &over["status"]), (&json!("free"), &json!("canceled")));
+
+    // What was lost by it is marked (promise a48), and a new subscription can be bought.
+    let marked = format!("select count(*) from tenants where id = '{}' and downgraded_at is not null", person.tenant);
+    assert_eq!(world.count(&marked).await, 1);
+    world.advance(Duration::from_mins(1));
+    world.bought(&person, "agency").await;
+    assert_eq!(world.billing(&person).await["plan"], "agency");
+    assert_eq!(world.count(&marked).await, 0, "everything is accessible again");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_cancellation_for_the_end_of_the_period_keeps_the_plan_until_then() {
+    let Some(world) = World::needing(&TIMED).start().await else { return };
+    let person = world.person().await;
+    let events = world.bought(&person, "pro").await;
+    let subscription = of_type(&events, "customer.subscription.created")["data"]["object"]["id"].clone();
+    let act = async |act: Value| happens(&world, &act).await;
+    assert_eq!(world.billing(&person).await["ends_at_period_end"], false);
+    world.advance_if_possible(2);
+    act(json!({ "act": "cancel", "subscription": subscription, "at_period_end": true })).await;
+    let ending = world.billing(&person).await;
+    assert_eq!((&ending["plan"], &ending["ends_at_period_end"]), (&json!("pro"), &json!(true)));
+    world.advance_if_possible(2);
+    act(json!({ "act": "renew", "subscription": subscription, "paid": true })).await;
+    assert_eq!(world.billing(&person).await["plan"], "free");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn the_same_key_is_the_same_page_and_another_body_a_conflict() {
+    let Some(world) = World::needing(&NEEDS).start().await else { return };
+    let (person, other) = (world.person().await, world.person().await);
+    let call = |item: &str| world.checkout(&person, item).header("idempotency-key", "mine");
+    let first = call("pro").send().await.expect(201).json();
+    let sessions = async || {
+        let objects = world.stripe().objects().await;
+        objects.as_object().unwrap().values().filter(|object| object["object"] == "checkout.session").count()
+    };
+    assert_eq!(sessions().await, 1);
+    let repeats = futures::future::join_all((0..8).map(|_| call("pro").send())).await;
+    for repeat in repeats {
+        assert_eq!(repeat.expect(201).json(), first);
+    }
+    assert_eq!(sessions().await, 1, "a repeat makes nothing");
+    call("agency").send().await.problem("idempotency-conflict");
+    let theirs = world.checkout(&other, "pro").header("idempotency-key", "mine").send().await.expect(201).json();
+    assert_ne!(theirs, first, "a key is its user's own");
+    let without = world.checkout(&person, "pro").send().await.expect(201).json();
+    assert_ne!(without, first);
+
+    // Once it is paid there is nothing to go back to.
+    let session = first["url"].as_str().unwrap().rsplit('/').next().unwrap().to_owned();
+    world.stripe().act(&json!({ "act": "pay", "session": session })).await;
+    call("pro").send().await.problem("content-expired");
+    let customers = world.count(&format!("select count(*) from billing_customers where tenant_id = '{}'", person.tenant)).await;
+    assert_eq!(customers, 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn eight_first_checkouts_at_once_make_one_customer() {
+    let Some(world) = World::needing(&NEEDS).start().await else { return };
+    let person = world.person().await;
+    let all = futures::future::join_all((0..8).map(|_| world.checkout(&person, "credits-100000").send())).await;
+    let mut pages: Vec<_> = all.into_iter().map(|answer| answer.expect(201).json()["url"].to_string()).collect();
+    pages.sort();
+    pages.dedup();
+    assert_eq!(pages.len(), 8, "each without a key is one of its own");
+    let objects = world.stripe().objects().await;
+    let tenant = person.tenant.to_string();
+    let mine = |object: &&Value| object["object"] == "customer" && object["metadata"]["tenant_id"] == tenant.as_str();
+    assert_eq!(objects.as_object().unwrap().values().filter(mine).count(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_stripe_that_fails_is_a_clear_5xx_and_frees_the_key() {
+    let Some(world) = World::needing(&NEEDS).start().await else { return };
+    let person = world.person().await;
+    let call = |item: &str| world.checkout(&person, item).header("idempotency-key", "mine");
+    world.stripe().fault(Fault::Status { status: 500 }).await;
+    call("pro").send().await.problem("unavailable");
+    world.post("/v1/billing/portal").bearer(&person.access).send().await.problem("unavailable");
+    let tried = world.stripe().requests().await.len();
+    assert!(tried >= 6, "each call is tried three times: {tried}");
+    world.stripe().fault(Fault::Status { status: 401 }).await;
+    call("pro").send().await.problem("not-configured");
+    assert_eq!(world.billing(&person).await["plan"], "free", "what needs no Stripe goes on");
+    let left = "select (select count(*) from checkouts) + (select count(*) from checkout_keys) + (select count(*) from billing_customers)";
+    if world.has(Need::OwnDatabases) {
+        assert_eq!(world.count(left).await, 0);
+    }
+    world.stripe().behave().await;
+    call("agency").send().await.expect(201);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn what_is_not_for_sale_and_what_is_no_request() {
+    let Some(world) = World::needing(&NEEDS).start().await else { return };
+    let person = world.person().await;
+    for item in ["", "free", "PRO", "credits", "credits-0", "credits-1.5", "credits-99999999999", "credits-7", "price_1"] {
+        assert_eq!(world.checkout(&person, item).send().await.bad_fields(), ["item"], "{item}");
+    }
+    let checkout = |body: &str| world.post("/v1/billing/checkout").bearer(&person.access).text("application/json", body.to_owned());
+    assert_eq!(checkout("{}").send().await.bad_fields(), ["item"]);
+    assert_eq!(checkout(r#"{"item":"pro","price":"price_1"}"#).send().await.bad_fields(), ["price"]);
+    checkout("{").send().await.problem("malformed-body");
+    checkout(&format!(r#"{{"item":"{}"}}"#, "x".repeat(5_000))).send().await.problem("payload-too-large");
+    world.post("/v1/billing/checkout").bearer(&person.access).text("text/plain", "pro").send().await.problem("unsupported-media-type");
+    world.post("/v1/billing/checkout").json(&json!({ "item": "pro" })).send().await.problem("unauthenticated");
+    let two = world.checkout(&person, "pro").header("idempotency-key", "a").header("idempotency-key", "b");
+    two.send().await.problem("malformed-request");
+    assert!(world.stripe().objects().await.as_object().unwrap().values().all(|object| object["object"] != "checkout.session"));
+
+    let portal = || world.post("/v1/billing/portal").bearer(&person.access);
+    portal().send().await.expect(201);
+    portal().json(&json!({})).send().await.expect(201);
+    assert_eq!(portal().json(&json!({ "customer": "cus_1" })).send().await.bad_fields(), ["customer"]);
+    portal().text("text/plain", "x").send().await.problem("unsupported-media-type");
+    world.post("/v1/billing/portal").send().await.problem("unauthenticated");
+    world.get("/v1/billing").send().await.problem("unauthenticated");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn checkouts_are_limited() {
+    let Some(world) = World::needing(&NEEDS).start().await else { return };
+    let (person, other) = (world.person().await, world.person().await);
+    for _ in 0..20 {
+        world.checkout(&person, "pro").send().await.expect(201);
+    }
+    world.checkout(&person, "pro").send().await.problem("rate-limited");
+    world.post("/v1/billing/portal").bearer(&person.access).send().await.problem("rate-limited");
+    world.checkout(&other, "pro").send().await.expect(201);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_refund_takes_back_what_is_unspent() {
+    let Some(world) = World::needing(&NEEDS).start().await else { return };
+    let person = world.person().await;
+    let credits = async || world.billing(&person).await["credits"].as_i64().unwrap();
+    let pack = async || {
+        let events = world.bought(&person, "credits-100000").await;
+        of_type(&events, "checkout.session.completed")["data"]["object"]["payment_intent"].as_str().unwrap().to_owned()
+    };
+    let act = async |act: Value| world.deliver_all(&world.stripe().act(&act).await).await;
+    let (first, second) = (pack().await, pack().await);
+    assert_eq!(credits().await, 200_000);
+
+    // 30,000 are spent, which counts against the pack that was bought first.
+    let spend = format!(
+        "insert into credit_ledger (id, tenant_id, created_at, tokens, kind) values (gen_random_uuid(), '{}', now(), -30000, 'spend')",
+        person.tenant
+    );
+    world.accounts().await.batch_execute(&spend).await.unwrap();
+    act(json!({ "act": "refund", "payment": first, "amount": 150 })).await;
+    assert_eq!(credits().await, 120_000, "half of the money, half of the tokens");
+    act(json!({ "act": "refund", "payment": first })).await;
+    assert_eq!(credits().await, 100_000, "the rest of the money, and the 20,000 that are unspent");
+    act(json!({ "act": "dispute", "payment": second })).await;
+    assert_eq!(credits().await, 0);
+    let dispute = world.stripe().objects().await.as_object().unwrap().values().find(|object| object["object"] == "dispute").unwrap()["id"].clone();
+    act(json!({ "act": "decide", "dispute": dispute, "won": true })).await;
+    assert_eq!(credits().await, 100_000, "a claim that was turned down gives them back");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_transfer_that_takes_days_counts_when_it_arrives() {
+    let Some(world) = World::needing(&NEEDS).start().await else { return };
+    let person = world.person().await;
+    for (arrives, expected) in [(false, 0), (true, 500_000)] {
+        let answer = world.checkout(&person, "credits-500000").send().await.expect(201).json();
+        let session = answer["url"].as_str().unwrap().rsplit('/').next().unwrap().to_owned();
+        let act = async |act: Value| world.deliver_all(&world.stripe().act(&act).await).await;
+        act(json!({ "act": "pay", "session": session, "delayed": true })).await;
+        assert_eq!(world.billing(&person).await["credits"], 0);
+        act(json!({ "act": "arrive", "session": session, "paid": arrives })).await;
+        assert_eq!(world.billing(&person).await["credits"], expected);
+    }
+}
