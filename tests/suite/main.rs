@@ -6,6 +6,7 @@
 
 mod account;
 mod bad_input;
+mod billing;
 mod commands;
 mod components;
 mod conventions;
