@@ -112,4 +112,3 @@ impl World {
 pub fn of_type<'a>(events: &'a [Value], kind: &str) -> &'a Value {
     events.iter().find(|event| event["type"] == kind).unwrap_or_else(|| panic!("no {kind}"))
 }
-

@@ -83,8 +83,8 @@ fn secrets_are_empty_by_default_and_given_to_those_who_need_them() {
         assert!(!variable.required && variable.default.as_deref() == Some(""), "{name}");
     }
     for (name, variable) in &manifest.variables {
-        let sounds_secret =
-            ["_key", "_keys", "_password", "_token", "_secret"].iter().any(|ending| name.ends_with(ending)) && name != "verification_keys";
+        let sounds_secret = ["_key", "_keys", "_password", "_token", "_secret"].iter().any(|ending| name.ends_with(ending))
+            && name != "verification_keys";
         assert_eq!(variable.secret, sounds_secret, "{name}");
     }
     // Decisions 6 and 10: who decrypts content, who mints sessions, who may write to people.

@@ -1,11 +1,6 @@
 //! `POST /v1/billing/portal`.
 
-use axum::{
-    body::Body,
-    extract::Request,
-    http::header,
-    response::Response,
-};
+use axum::{body::Body, extract::Request, http::header, response::Response};
 use domain::limits::CHECKOUT_USER;
 use serde::Deserialize;
 use store::accounts::billing::{self, Begin, Begun};

@@ -56,7 +56,10 @@ pub(crate) async fn deliver(request: Request<Body>) -> Result<Response, Problem>
     })?;
     let outcome = apply(&state, now, &event).await?;
     // Stripe's id of the event and its type say nothing of a person.
-    log::event("stripe-event", [("id", event.id.as_str()), ("type", &event.kind), ("outcome", outcome.name())].into_iter().collect());
+    log::event(
+        "stripe-event",
+        [("id", event.id.as_str()), ("type", &event.kind), ("outcome", outcome.name())].into_iter().collect(),
+    );
     Ok(Json(Delivery { received: true }).into_response())
 }
 

@@ -101,8 +101,11 @@ impl Stack {
         let catcher =
             Catcher::start(messages).map_err(|source| Error::Listen { what: "message catcher", addr: messages, source })?;
         let options = stripe::Options { file: stripe_file, ..stripe::Options::default() };
-        let stripe = Stripe::start(stripe, &options)
-            .map_err(|source| Error::Listen { what: "stand-in for Stripe", addr: stripe, source })?;
+        let stripe = Stripe::start(stripe, &options).map_err(|source| Error::Listen {
+            what: "stand-in for Stripe",
+            addr: stripe,
+            source,
+        })?;
         Ok(Self { keys, cluster, model, model_name, model_url, catcher, stripe })
     }
 

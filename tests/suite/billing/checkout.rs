@@ -157,12 +157,19 @@ async fn what_is_not_for_sale_and_what_is_no_request() {
     for item in ["", "free", "PRO", "credits", "credits-0", "credits-1.5", "credits-99999999999", "credits-7", "price_1"] {
         assert_eq!(world.checkout(&person, item).send().await.bad_fields(), ["item"], "{item}");
     }
-    let checkout = |body: &str| world.post("/v1/billing/checkout").bearer(&person.access).text("application/json", body.to_owned());
+    let checkout =
+        |body: &str| world.post("/v1/billing/checkout").bearer(&person.access).text("application/json", body.to_owned());
     assert_eq!(checkout("{}").send().await.bad_fields(), ["item"]);
     assert_eq!(checkout(r#"{"item":"pro","price":"price_1"}"#).send().await.bad_fields(), ["price"]);
     checkout("{").send().await.problem("malformed-body");
     checkout(&format!(r#"{{"item":"{}"}}"#, "x".repeat(5_000))).send().await.problem("payload-too-large");
-    world.post("/v1/billing/checkout").bearer(&person.access).text("text/plain", "pro").send().await.problem("unsupported-media-type");
+    world
+        .post("/v1/billing/checkout")
+        .bearer(&person.access)
+        .text("text/plain", "pro")
+        .send()
+        .await
+        .problem("unsupported-media-type");
     world.post("/v1/billing/checkout").json(&json!({ "item": "pro" })).send().await.problem("unauthenticated");
     let two = world.checkout(&person, "pro").header("idempotency-key", "a").header("idempotency-key", "b");
     two.send().await.problem("malformed-request");
@@ -214,7 +221,9 @@ async fn a_refund_takes_back_what_is_unspent() {
     assert_eq!(credits().await, 100_000, "the rest of the money, and the 20,000 that are unspent");
     act(json!({ "act": "dispute", "payment": second })).await;
     assert_eq!(credits().await, 0);
-    let dispute = world.stripe().objects().await.as_object().unwrap().values().find(|object| object["object"] == "dispute").unwrap()["id"].clone();
+    let dispute =
+        world.stripe().objects().await.as_object().unwrap().values().find(|object| object["object"] == "dispute").unwrap()["id"]
+            .clone();
     act(json!({ "act": "decide", "dispute": dispute, "won": true })).await;
     assert_eq!(credits().await, 100_000, "a claim that was turned down gives them back");
 }

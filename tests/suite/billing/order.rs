@@ -41,8 +41,14 @@ async fn state(world: &World, person: &Person) -> BTreeMap<String, String> {
     for (name, sql) in [
         ("tenant", "select plan || ' ' || coalesce(downgraded_at::text, '-') from tenants where id = $1"),
         ("states", "select string_agg(event_id || status, ' ' order by event_id) from subscription_states where tenant_id = $1"),
-        ("credits", "select string_agg(kind || tokens, ' ' order by kind) from (select kind, sum(tokens)::text tokens from credit_ledger where tenant_id = $1 group by kind) x"),
-        ("records", "select string_agg(r.id || kind || amount || tax || booked_at::text, ' ' order by r.id) from billing_records r join billing_customers c on c.id = r.customer where c.tenant_id = $1"),
+        (
+            "credits",
+            "select string_agg(kind || tokens, ' ' order by kind) from (select kind, sum(tokens)::text tokens from credit_ledger where tenant_id = $1 group by kind) x",
+        ),
+        (
+            "records",
+            "select string_agg(r.id || kind || amount || tax || booked_at::text, ' ' order by r.id) from billing_records r join billing_customers c on c.id = r.customer where c.tenant_id = $1",
+        ),
     ] {
         let row = client.query_one(sql, &[&person.tenant]).await.unwrap();
         state.insert(name.to_owned(), row.get::<_, Option<String>>(0).unwrap_or_default());
@@ -82,7 +88,8 @@ async fn every_order_of_a_subscriptions_states_ends_alike() {
     let Some(world) = World::needing(&NEEDS).start().await else { return };
     let person = world.person().await;
     let story = story(&world, &person).await;
-    let states: Vec<_> = story.iter().filter(|event| event["type"].as_str().unwrap().starts_with("customer.subscription.")).collect();
+    let states: Vec<_> =
+        story.iter().filter(|event| event["type"].as_str().unwrap().starts_with("customer.subscription.")).collect();
     assert_eq!(states.len(), 5, "created, active, upgraded, past due, deleted");
     for event in &states {
         world.deliver(event).send().await.expect(200);

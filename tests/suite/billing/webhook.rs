@@ -42,7 +42,9 @@ async fn what_stripe_has_not_signed_just_now_is_refused_and_nothing_is_written()
         assert_eq!(answer.status, 400, "{what}");
         answer.problem("signature-invalid");
     }
-    for (what, other) in [("a byte more", format!("{event} ")), ("a byte less", event[..event.len() - 1].to_owned()), ("nothing", String::new())] {
+    for (what, other) in
+        [("a byte more", format!("{event} ")), ("a byte less", event[..event.len() - 1].to_owned()), ("nothing", String::new())]
+    {
         let answer = signed_with(&world, other.as_bytes(), &good).send().await;
         assert_eq!(answer.status, 400, "{what}");
         answer.problem("signature-invalid");
@@ -54,7 +56,13 @@ async fn what_stripe_has_not_signed_just_now_is_refused_and_nothing_is_written()
     let large = json!({ "id": "evt_1", "padding": "x".repeat(5_000_000) }).to_string();
     world.deliver_bytes(large.as_bytes()).send().await.problem("payload-too-large");
     world.deliver_bytes(large.as_bytes()).chunked().send().await.problem("payload-too-large");
-    world.deliver_bytes(body).without("content-type").header("content-type", "text/plain").send().await.problem("unsupported-media-type");
+    world
+        .deliver_bytes(body)
+        .without("content-type")
+        .header("content-type", "text/plain")
+        .send()
+        .await
+        .problem("unsupported-media-type");
     world.deliver_bytes(body).header("content-encoding", "gzip").send().await.problem("unsupported-media-type");
 
     // Signed, and none of Stripe's events.

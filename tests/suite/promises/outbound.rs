@@ -24,19 +24,8 @@ fn manifest() -> toml::Table {
 async fn promise_a74_outbound_hosts_are_exactly_the_declared_ones() {
     let promise = promise!();
     // The manifest, component by component. A new host shows here, and in review.
-    let asked = [
-        "signup",
-        "otp",
-        "session",
-        "account",
-        "generate",
-        "library",
-        "billing",
-        "stripe_webhook",
-        "notify",
-        "ops",
-        "lifecycle",
-    ];
+    let asked =
+        ["signup", "otp", "session", "account", "generate", "library", "billing", "stripe_webhook", "notify", "ops", "lifecycle"];
     let meta = asked.map(|id| format!("{{{{ {id}_url }}}}"));
     let meta: Vec<&str> = meta.iter().map(String::as_str).collect();
     let expected: BTreeMap<&str, Vec<&str>> = [

@@ -203,7 +203,9 @@ mod tests {
             assert_eq!(item.to_string(), name);
             assert_eq!(Item::from_lookup_key(&item.lookup_key()), Some(item));
         }
-        for name in ["", "free", "Pro", "credits", "credits-", "credits-0", "credits-05", "credits--5", "credits-+5", "credits-1e3"] {
+        for name in
+            ["", "free", "Pro", "credits", "credits-", "credits-0", "credits-05", "credits--5", "credits-+5", "credits-1e3"]
+        {
             assert_eq!(Item::parse(name), None, "{name}");
         }
         assert_eq!(Item::parse("credits-10000000000"), None);
@@ -245,7 +247,9 @@ mod tests {
         let code = gift_code_from_random([0, 1, 31, 32, 255, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24]);
         assert_eq!(code, "01Z0ZABCDEFGHJKMNPQR");
         assert_eq!(gift_code(" olz0-zabc defg-hjkm-npqr "), Some(code));
-        for typed in ["", "01Z0-ZABC-DEFG-HJKM-NPQ", "01Z0-ZABC-DEFG-HJKM-NPQRS", "01Z0-ZABC-DEFG-HJKM-NPQU", "01Z0-ZABC-DEFG-HJKM-NPQé"] {
+        for typed in
+            ["", "01Z0-ZABC-DEFG-HJKM-NPQ", "01Z0-ZABC-DEFG-HJKM-NPQRS", "01Z0-ZABC-DEFG-HJKM-NPQU", "01Z0-ZABC-DEFG-HJKM-NPQé"]
+        {
             assert_eq!(gift_code(typed), None, "{typed}");
         }
     }

@@ -263,12 +263,16 @@ impl Client {
     ///
     /// # Errors
     /// [`Error`].
-    pub async fn portal(&self, id: Uuid, customer: &str, language: Language, flow: Flow<'_>, return_url: &str) -> Result<String, Error> {
-        let mut form = vec![
-            ("customer", customer.to_owned()),
-            ("locale", language.tag().to_owned()),
-            ("return_url", return_url.to_owned()),
-        ];
+    pub async fn portal(
+        &self,
+        id: Uuid,
+        customer: &str,
+        language: Language,
+        flow: Flow<'_>,
+        return_url: &str,
+    ) -> Result<String, Error> {
+        let mut form =
+            vec![("customer", customer.to_owned()), ("locale", language.tag().to_owned()), ("return_url", return_url.to_owned())];
         if let Flow::Change { subscription, item, price } = flow {
             form.extend([
                 ("flow_data[type]", "subscription_update_confirm".to_owned()),
@@ -363,7 +367,8 @@ fn verdict(status: StatusCode, body: &[u8]) -> Result<(), Error> {
         _ if name == "resource_missing" => Err(Error::Missing),
         StatusCode::NOT_FOUND => Err(Error::Missing),
         status => {
-            let known = name.len() <= 64 && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_');
+            let known =
+                name.len() <= 64 && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_');
             Err(Error::Refused { status: status.as_u16(), code: if known { name } else { String::new() } })
         }
     }
@@ -381,7 +386,14 @@ mod tests {
     fn a_key_that_is_none_of_stripes_is_refused() {
         assert!(client("https://api.stripe.com/", "sk_test_1").is_ok());
         assert!(client("http://127.0.0.1:1", "rk_live_1").is_ok());
-        for (url, key) in [("", "sk_test_1"), ("https://", "sk_test_1"), ("api.stripe.com", "sk_test_1"), ("https://x", ""), ("https://x", "whsec_1"), ("https://x", "sk_\n")] {
+        for (url, key) in [
+            ("", "sk_test_1"),
+            ("https://", "sk_test_1"),
+            ("api.stripe.com", "sk_test_1"),
+            ("https://x", ""),
+            ("https://x", "whsec_1"),
+            ("https://x", "sk_\n"),
+        ] {
             assert_eq!(client(url, key).err(), Some(Error::NotConfigured), "{url} {key:?}");
         }
     }

@@ -442,7 +442,11 @@ mod tests {
             "payment_method_details": { "card": { "last4": "4242", "brand": "visa" } },
         });
         charge["receipt_email"] = "jane@example.com".into();
-        for (kind, object) in [("checkout.session.completed", session()), ("charge.refunded", charge), ("customer.subscription.updated", subscription())] {
+        for (kind, object) in [
+            ("checkout.session.completed", session()),
+            ("charge.refunded", charge),
+            ("customer.subscription.updated", subscription()),
+        ] {
             let text = format!("{:?}", Event::parse(event(kind, &object).to_string().as_bytes()).expect(kind));
             for personal in ["Jane", "jane@", "4242", "visa", "3361"] {
                 assert!(!text.contains(personal), "{text}");
@@ -503,7 +507,8 @@ mod tests {
         let charge = json!({ "id": "ch_1", "customer": "cus_1", "payment_intent": { "id": "pi_1" }, "amount_refunded": 250, "currency": "eur" });
         let Fact::Money(refund) = fact("charge.refunded", &charge) else { panic!("no money") };
         assert_eq!((refund.record.as_str(), refund.payment.as_deref(), refund.amount), ("ch_1/250", Some("pi_1"), 250));
-        let dispute = |status: &str| json!({ "id": "dp_1", "payment_intent": "pi_1", "amount": 600, "currency": "eur", "status": status });
+        let dispute =
+            |status: &str| json!({ "id": "dp_1", "payment_intent": "pi_1", "amount": 600, "currency": "eur", "status": status });
         let Fact::Money(opened) = fact("charge.dispute.created", &dispute("needs_response")) else { panic!("no money") };
         let Fact::Money(won) = fact("charge.dispute.closed", &dispute("won")) else { panic!("no money") };
         assert_eq!((opened.record.as_str(), won.record.as_str()), ("dp_1", "dp_1/won"));
@@ -513,8 +518,16 @@ mod tests {
     #[test]
     fn what_is_no_event_is_malformed() {
         let good = event("customer.created", &json!({}));
-        let mut bad = vec![json!({}), json!([]), json!("evt_1"), event("customer.subscription.updated", &json!({ "id": "sub_1" }))];
-        for (field, value) in [("id", json!("")), ("id", json!("e".repeat(256))), ("id", json!("a b")), ("object", json!("charge")), ("created", json!("x")), ("created", json!(i64::MAX))] {
+        let mut bad =
+            vec![json!({}), json!([]), json!("evt_1"), event("customer.subscription.updated", &json!({ "id": "sub_1" }))];
+        for (field, value) in [
+            ("id", json!("")),
+            ("id", json!("e".repeat(256))),
+            ("id", json!("a b")),
+            ("object", json!("charge")),
+            ("created", json!("x")),
+            ("created", json!(i64::MAX)),
+        ] {
             let mut event = good.clone();
             event[field] = value;
             bad.push(event);

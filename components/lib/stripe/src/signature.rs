@@ -45,11 +45,7 @@ impl Secrets {
     pub fn parse(text: &str) -> Result<Self, BadSecret> {
         let sound = |part: &str| part.len() > PREFIX.len() && part.starts_with(PREFIX);
         let parts: Vec<_> = text.split(',').map(str::trim).collect();
-        if parts.iter().all(|part| sound(part)) {
-            Ok(Self(parts.into_iter().map(Secret::new).collect()))
-        } else {
-            Err(BadSecret)
-        }
+        if parts.iter().all(|part| sound(part)) { Ok(Self(parts.into_iter().map(Secret::new).collect())) } else { Err(BadSecret) }
     }
 
     /// Whether Stripe sent these bytes, not long ago; `now` is in seconds since 1970. Signatures are compared in constant time.
@@ -69,8 +65,8 @@ impl Secrets {
         }
         let time = time.ok_or(Refused::Malformed)?;
         // Only digits: the text is signed as it stands, and `+1` or ` 1` are not what Stripe writes.
-        let seconds: i64 = if time.bytes().all(|byte| byte.is_ascii_digit()) { time.parse().ok() } else { None }
-            .ok_or(Refused::Malformed)?;
+        let seconds: i64 =
+            if time.bytes().all(|byte| byte.is_ascii_digit()) { time.parse().ok() } else { None }.ok_or(Refused::Malformed)?;
         if signatures.len() > MAX_SIGNATURES {
             return Err(Refused::Malformed);
         }
@@ -130,7 +126,9 @@ mod tests {
             assert_eq!(verify("whsec_test_secret", AT, &header(), body), Err(Refused::Wrong));
         }
         assert_eq!(verify("whsec_other", AT, &header(), BODY), Err(Refused::Wrong));
-        for header in [format!("t={AT},v0={SIGNED}"), format!("t={AT}"), format!("t={AT},v1=zz"), format!("t={AT},v1={}", &SIGNED[..62])] {
+        for header in
+            [format!("t={AT},v0={SIGNED}"), format!("t={AT}"), format!("t={AT},v1=zz"), format!("t={AT},v1={}", &SIGNED[..62])]
+        {
             assert_eq!(verify("whsec_test_secret", AT, &header, BODY), Err(Refused::Wrong), "{header}");
         }
         let later = format!("t={},v1={SIGNED}", AT + 1);

@@ -1,7 +1,7 @@
 //! `Idempotency-Key`.
 
-use http::HeaderMap;
 use crate::{Kind, Problem};
+use http::HeaderMap;
 
 /// The header.
 pub const HEADER: &str = "idempotency-key";

@@ -174,8 +174,7 @@ impl Happening<'_> {
         }
         session["status"] = "complete".into();
         session["url"] = Value::Null;
-        session["customer_details"] =
-            json!({ "email": "cardholder@example.com", "name": "Cara Cardholder", "phone": null, "tax_exempt": "none", "tax_ids": [] });
+        session["customer_details"] = json!({ "email": "cardholder@example.com", "name": "Cara Cardholder", "phone": null, "tax_exempt": "none", "tax_ids": [] });
         if session["mode"] == "subscription" {
             let price = session["asknpic_price"].as_str().unwrap_or_default().to_owned();
             let price = self.find("price", &price)?;

@@ -75,7 +75,8 @@ pub(super) async fn admit(Shared(state): Shared<Arc<State>>, request: Request, n
     let (mut parts, body) = request.into_parts();
     let body = body.collect().await.map(http_body_util::Collected::to_bytes).unwrap_or_default();
     let is_post = parts.method == Method::POST;
-    let text = if is_post { String::from_utf8_lossy(&body).into_owned() } else { parts.uri.query().unwrap_or_default().to_owned() };
+    let text =
+        if is_post { String::from_utf8_lossy(&body).into_owned() } else { parts.uri.query().unwrap_or_default().to_owned() };
     let parameters = form::parse(&text);
     let idempotency_key = header(&parts.headers, "idempotency-key");
     state.record(Recorded {
@@ -109,7 +110,8 @@ pub(super) async fn admit(Shared(state): Shared<Arc<State>>, request: Request, n
             Some((earlier, answer)) if earlier == asked => return Json(answer).into_response(),
             Some(_) => {
                 let message = "Keys for idempotent requests can only be used with the same parameters.".to_owned();
-                return Refusal { status: StatusCode::BAD_REQUEST, kind: "idempotency_error", code: None, message }.into_response();
+                return Refusal { status: StatusCode::BAD_REQUEST, kind: "idempotency_error", code: None, message }
+                    .into_response();
             }
             None => {}
         }
@@ -182,8 +184,11 @@ async fn search_customers(Shared(state): Shared<Arc<State>>, Extension(parameter
     check(&parameters, &["query", "limit"], &["query"])?;
     let wanted = text(&parameters, "query").strip_prefix("metadata['tenant_id']:'").and_then(|rest| rest.strip_suffix('\''));
     let wanted = wanted.ok_or_else(|| Refusal::of("parameter_invalid", "The stand-in searches metadata['tenant_id'] only."))?;
-    let data: Vec<_> = state.lock().of("customer").filter(|customer| customer["metadata"]["tenant_id"] == wanted).cloned().collect();
-    Ok(Json(json!({ "object": "search_result", "url": "/v1/customers/search", "has_more": false, "next_page": null, "data": data })))
+    let data: Vec<_> =
+        state.lock().of("customer").filter(|customer| customer["metadata"]["tenant_id"] == wanted).cloned().collect();
+    Ok(Json(
+        json!({ "object": "search_result", "url": "/v1/customers/search", "has_more": false, "next_page": null, "data": data }),
+    ))
 }
 
 async fn customer(Shared(state): Shared<Arc<State>>, Path(id): Path<String>) -> Answer {
@@ -232,8 +237,17 @@ async fn prices(Shared(state): Shared<Arc<State>>, Extension(parameters): Parame
 }
 
 async fn create_price(Shared(state): Shared<Arc<State>>, Extension(parameters): Parameters) -> Answer {
-    let known =
-        ["currency", "unit_amount", "product", "lookup_key", "transfer_lookup_key", "recurring", "tax_behavior", "metadata", "nickname"];
+    let known = [
+        "currency",
+        "unit_amount",
+        "product",
+        "lookup_key",
+        "transfer_lookup_key",
+        "recurring",
+        "tax_behavior",
+        "metadata",
+        "nickname",
+    ];
     check(&parameters, &known, &["currency", "unit_amount", "product"])?;
     let mut kept = state.lock();
     let product = found(&kept, "product", text(&parameters, "product"))?;
@@ -335,7 +349,11 @@ async fn create_configuration(Shared(state): Shared<Arc<State>>, Extension(param
     Ok(Json(state.lock().put(configuration)))
 }
 
-async fn update_configuration(Shared(state): Shared<Arc<State>>, Path(id): Path<String>, Extension(parameters): Parameters) -> Answer {
+async fn update_configuration(
+    Shared(state): Shared<Arc<State>>,
+    Path(id): Path<String>,
+    Extension(parameters): Parameters,
+) -> Answer {
     check(&parameters, &["features", "business_profile", "default_return_url", "metadata"], &[])?;
     let mut kept = state.lock();
     let configuration = update(found(&kept, "billing_portal.configuration", &id)?, &parameters);

@@ -31,10 +31,15 @@ struct Wanted {
     deliver: bool,
 }
 
-async fn act(Shared(state): Shared<Arc<State>>, Json(wanted): Json<Wanted>) -> Result<Json<Vec<Value>>, (StatusCode, Json<Value>)> {
+async fn act(
+    Shared(state): Shared<Arc<State>>,
+    Json(wanted): Json<Wanted>,
+) -> Result<Json<Vec<Value>>, (StatusCode, Json<Value>)> {
     let refused = |status, why: String| (status, Json(json!({ "error": why })));
-    let act: Act = serde_json::from_value(wanted.act).map_err(|error| refused(StatusCode::UNPROCESSABLE_ENTITY, error.to_string()))?;
-    let events = state.act(act).map_err(|_| refused(StatusCode::CONFLICT, "it is not there, or not in a state for that".to_owned()))?;
+    let act: Act =
+        serde_json::from_value(wanted.act).map_err(|error| refused(StatusCode::UNPROCESSABLE_ENTITY, error.to_string()))?;
+    let events =
+        state.act(act).map_err(|_| refused(StatusCode::CONFLICT, "it is not there, or not in a state for that".to_owned()))?;
     if wanted.deliver {
         state.deliver(&events).await;
     }

@@ -36,7 +36,8 @@ mod tests {
 
     #[test]
     fn brackets_nest_and_lists_count() {
-        let parsed = parse("mode=payment&line_items[0][price]=p&line_items%5B0%5D%5Bquantity%5D=1&metadata[a]=b%26c&keys[]=x&keys[]=y");
+        let parsed =
+            parse("mode=payment&line_items[0][price]=p&line_items%5B0%5D%5Bquantity%5D=1&metadata[a]=b%26c&keys[]=x&keys[]=y");
         let expected = json!({
             "mode": "payment", "line_items": { "0": { "price": "p", "quantity": "1" } }, "metadata": { "a": "b&c" },
             "keys": { "0": "x", "1": "y" },

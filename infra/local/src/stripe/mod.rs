@@ -155,11 +155,8 @@ impl State {
             Some(Err(error)) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
             _ => BTreeMap::new(),
         };
-        let state = Self {
-            kept: Mutex::new(Kept { objects, ..Kept::default() }),
-            faults: Faults::default(),
-            options: options.clone(),
-        };
+        let state =
+            Self { kept: Mutex::new(Kept { objects, ..Kept::default() }), faults: Faults::default(), options: options.clone() };
         if options.offers {
             state.offer();
         }

@@ -29,7 +29,9 @@ pub(super) fn product(id: &str, name: &str, now: u64) -> Value {
 
 pub(super) fn price(product: &Value, item: Item, cents: i64, now: u64) -> Value {
     let recurring = match item {
-        Item::Plan(_) => json!({ "interval": "month", "interval_count": 1, "meter": null, "trial_period_days": null, "usage_type": "licensed" }),
+        Item::Plan(_) => {
+            json!({ "interval": "month", "interval_count": 1, "meter": null, "trial_period_days": null, "usage_type": "licensed" })
+        }
         Item::Credits(_) => Value::Null,
     };
     json!({
@@ -42,7 +44,8 @@ pub(super) fn price(product: &Value, item: Item, cents: i64, now: u64) -> Value 
 }
 
 pub(super) fn customer(parameters: &Value, now: u64) -> Value {
-    let locales: Vec<_> = parameters["preferred_locales"].as_object().into_iter().flat_map(|list| list.values().cloned()).collect();
+    let locales: Vec<_> =
+        parameters["preferred_locales"].as_object().into_iter().flat_map(|list| list.values().cloned()).collect();
     json!({
         "id": id("cus"), "object": "customer", "address": null, "balance": 0, "created": now, "currency": null, "default_source": null,
         "delinquent": false, "description": null, "email": parameters["email"], "invoice_prefix": "LOCAL",
@@ -57,7 +60,7 @@ pub(super) fn session(parameters: &Value, price: &Value, base: &str, now: u64) -
     let id = id("cs_test");
     let amount = price["unit_amount"].as_i64().unwrap_or(0);
     json!({
-        "id": id, "object": "checkout.session", "adaptive_pricing": { "enabled": false }, 
+        "id": id, "object": "checkout.session", "adaptive_pricing": { "enabled": false },
         "amount_subtotal": amount, "amount_total": amount,
         "automatic_tax": { "enabled": true, "liability": { "type": "self" }, "provider": "stripe", "status": "complete" },
         "cancel_url": parameters["cancel_url"], "client_reference_id": parameters["client_reference_id"],
@@ -65,7 +68,7 @@ pub(super) fn session(parameters: &Value, price: &Value, base: &str, now: u64) -
         "custom_text": { "after_submit": null, "shipping_address": null, "submit": null, "terms_of_service_acceptance": null },
         "customer": parameters["customer"], "customer_details": null, "customer_email": null,
         "discounts": [], "expires_at": now + 86_400, "invoice": null, "livemode": false, "locale": parameters["locale"],
-        "metadata": object(&parameters["metadata"]), "mode": parameters["mode"], "payment_intent": null, 
+        "metadata": object(&parameters["metadata"]), "mode": parameters["mode"], "payment_intent": null,
         "payment_method_collection": "always", "payment_method_types": ["card"], "payment_status": "unpaid",
         "phone_number_collection": { "enabled": false }, "shipping_options": [],
         "status": "open", "subscription": null, "success_url": parameters["success_url"],
@@ -131,13 +134,13 @@ pub(super) fn subscription(customer: &Value, price: &Value, now: u64) -> Value {
         "id": id_, "object": "subscription", "automatic_tax": { "disabled_reason": null, "enabled": true, "liability": { "type": "self" } },
         "billing_cycle_anchor": now, "billing_mode": { "type": "flexible" }, "cancel_at": null, "cancel_at_period_end": false,
         "canceled_at": null, "cancellation_details": { "comment": null, "feedback": null, "reason": null },
-        "collection_method": "charge_automatically", "created": now, "currency": "eur", "customer": customer, 
+        "collection_method": "charge_automatically", "created": now, "currency": "eur", "customer": customer,
         "default_payment_method": null, "default_tax_rates": [], "discounts": [], "ended_at": null, "invoice_settings": { "account_tax_ids": null, "issuer": { "type": "self" } },
         "items": list("/v1/subscription_items", &[json!({
             "id": id("si"), "object": "subscription_item", "billing_thresholds": null, "created": now, "current_period_end": now + MONTH,
             "current_period_start": now, "discounts": [], "metadata": {}, "price": price, "quantity": 1, "subscription": id_, "tax_rates": [],
         })]),
-        "latest_invoice": null, "livemode": false, "metadata": {}, 
+        "latest_invoice": null, "livemode": false, "metadata": {},
         "pause_collection": null, "payment_settings": { "payment_method_options": null, "payment_method_types": null, "save_default_payment_method": "off" },
         "pending_invoice_item_interval": null, "start_date": now,
         "status": "incomplete", "test_clock": null, "trial_end": null, "trial_start": null,

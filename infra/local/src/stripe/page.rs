@@ -3,11 +3,11 @@
 use std::fmt::Write as _;
 use std::sync::Arc;
 
+use axum::Router;
 use axum::extract::{Path, State as Shared};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use axum::Router;
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -69,7 +69,13 @@ async fn overview(Shared(state): Shared<Arc<State>>) -> Response {
     let mut body = String::from("<p>What is for sale, and what runs.</p><table>");
     for price in kept.of("price").filter(|price| price["active"] == true) {
         // Writing to a `String` cannot fail, here and below.
-        let _ = write!(body, "<tr><td>{}<td>{}<td>{}", name_of(&kept, price), euros(&price["unit_amount"]), escape(&price["lookup_key"]));
+        let _ = write!(
+            body,
+            "<tr><td>{}<td>{}<td>{}",
+            name_of(&kept, price),
+            euros(&price["unit_amount"]),
+            escape(&price["lookup_key"])
+        );
     }
     body += "</table><table>";
     for subscription in kept.of("subscription") {
@@ -128,7 +134,9 @@ async fn portal(Shared(state): Shared<Arc<State>>, Path(id): Path<String>) -> Re
     let Some(session) = kept.get("billing_portal.session", &id) else { return missing() };
     let mut body = String::new();
     let confirm = &session["flow"]["subscription_update_confirm"];
-    for subscription in kept.of("subscription").filter(|found| found["customer"] == session["customer"] && found["status"] != "canceled") {
+    for subscription in
+        kept.of("subscription").filter(|found| found["customer"] == session["customer"] && found["status"] != "canceled")
+    {
         let price = &subscription["items"]["data"][0]["price"];
         let ends = if subscription["cancel_at_period_end"] == true { ", ends with the period" } else { "" };
         let hidden = format!("<input type=\"hidden\" name=\"subscription\" value=\"{}\">", escape(&subscription["id"]));
@@ -146,7 +154,10 @@ async fn portal(Shared(state): Shared<Arc<State>>, Path(id): Path<String>) -> Re
             continue;
         }
         let _ = write!(body, "<form method=\"post\">{hidden}<select name=\"price\">");
-        for other in kept.of("price").filter(|other| other["active"] == true && !other["recurring"].is_null() && other["id"] != price["id"]) {
+        for other in kept
+            .of("price")
+            .filter(|other| other["active"] == true && !other["recurring"].is_null() && other["id"] != price["id"])
+        {
             let _ = write!(body, "<option value=\"{}\">{}", escape(&other["id"]), name_of(&kept, other));
         }
         body += "</select> <button name=\"do\" value=\"change\">Change plan</button></form>";
