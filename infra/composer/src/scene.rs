@@ -272,8 +272,9 @@ impl<'a> Scene<'a> {
         Area::new(area.x, area.y, area.width, (rule_y - gap - area.y).max(1.0))
     }
 
-    /// Sets blocks under one another in an area, smaller where they would not fit.
-    pub(crate) fn column(&mut self, area: Area, mut blocks: Vec<Block>, stand: Stand) {
+    /// Sets blocks under one another in an area, smaller where they would not fit. Answers where the first begins: a number, or an
+    /// expression where that moves with the title's size.
+    pub(crate) fn column(&mut self, area: Area, mut blocks: Vec<Block>, stand: Stand) -> String {
         let least = self.least();
         let mut scale = 1.0;
         let set = loop {
@@ -313,6 +314,7 @@ impl<'a> Scene<'a> {
         let title = blocks.iter().zip(&sizes).position(|(block, _)| block.title);
         let grown = title.and_then(|at| Some((blocks.get(at)?.face.height(sizes.get(at)?.1), sizes.get(at)?.0)));
         let mut y = start;
+        let mut top = text_of(start);
         for (at, (block, (size, lines))) in blocks.iter().zip(&sizes).enumerate() {
             if at > 0 {
                 y += block.before * scale;
@@ -333,7 +335,11 @@ impl<'a> Scene<'a> {
             if let Some((tall, default)) = grown {
                 if share != 0.0 {
                     let by = text_of(tall * share);
-                    layer = layer.with("y", format!("{} + (title_size - {}) * {by}", text_of(y), text_of(default)));
+                    let moved = format!("{} + (title_size - {}) * {by}", text_of(y), text_of(default));
+                    if at == 0 {
+                        top.clone_from(&moved);
+                    }
+                    layer = layer.with("y", moved);
                 }
                 if block.title {
                     if *lines > 1 {
@@ -349,6 +355,7 @@ impl<'a> Scene<'a> {
             self.put(layer);
             y += high;
         }
+        top
     }
 
     /// The finished file.

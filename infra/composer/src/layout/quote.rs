@@ -2,12 +2,16 @@
 
 use crate::{
     brief::{Horizontal, Vertical},
-    document::Area,
-    metrics::{Face, Font, Weight},
+    document::{Area, Layer, text_of},
+    metrics::Face,
     ornament::Ornament,
     palette::Role,
     scene::{Block, Scene, Stand},
 };
+
+/// An opening mark of either language, as drawings: type would have its line's whole height.
+const QUOTE: &str = "M40 0C14 14 0 40 0 70C0 89 10 100 23 100C36 100 45 90 45 77C45 64 37 55 25 55C23 55 21 55 20 56C22 38 30 24 46 12ZM94 0C68 14 54 40 54 70C54 89 64 100 77 100C90 100 99 90 99 77C99 64 91 55 79 55C77 55 75 55 74 56C76 38 84 24 100 12Z";
+const GUILLEMET: &str = "M34 4H48L22 50L48 96H34L0 50ZM82 4H96L70 50L96 96H82L48 50Z";
 
 pub(super) fn compose(scene: &mut Scene<'_>) {
     let (w, h, margin, unit) = (scene.canvas.width, scene.canvas.height, scene.margin, scene.unit);
@@ -45,28 +49,12 @@ pub(super) fn compose(scene: &mut Scene<'_>) {
             text = Area::new(margin * 1.2, margin, w - margin * 2.4, zone.y - margin * 1.7);
         }
     }
-    // The mark is drawn as type, so that it belongs to the words.
-    let face = Face { font: Font::Serif, weight: Weight::Black, italic: false, uppercase: false, tracking: 0.0, leading: 1.0 };
-    let mark = if scene.brief.french { "«" } else { "“" };
-    let color = if on == Role::Accent { Role::Ground } else { Role::Accent };
-    let mark = Block {
-        template: mark.to_owned(),
-        shown: mark.to_owned(),
-        face,
-        most: unit * 0.2,
-        lines: 1,
-        color,
-        before: 0.0,
-        title: false,
-    };
-
     let brief = scene.brief;
     let display = Face { uppercase: false, leading: scene.style.display.leading.max(1.16), ..scene.style.display };
     let display = if display.tracking > 0.0 { Face { tracking: 0.0, ..display } } else { display };
-    let mut blocks = vec![mark];
+    let mut blocks = Vec::new();
     if let Some(title) = scene.block("title", &brief.title, display, unit * 0.125) {
-        // The mark's line is mostly empty.
-        blocks.push(Block { title: true, lines: 9, before: -unit * if brief.french { 0.015 } else { 0.1 }, ..title });
+        blocks.push(Block { title: true, lines: 9, ..title });
     }
     let author = [&brief.subtitle, &brief.kicker].into_iter().find(|text| !text.is_empty()).cloned().unwrap_or_default();
     let label = scene.style.label;
@@ -75,5 +63,17 @@ pub(super) fn compose(scene: &mut Scene<'_>) {
         author.shown = format!("— {}", author.shown);
         blocks.push(Block { before: unit * 0.05, color: Role::Accent, lines: 2, ..author });
     }
-    scene.column(text, blocks, Stand { across, down: Vertical::Middle, on });
+    // Above the words stands the mark, and moves with them.
+    let (high, gap) = (unit * 0.085, unit * 0.035);
+    let below = Area::new(text.x, text.y + high + gap, text.width, text.height - high - gap);
+    let top = scene.column(below, blocks, Stand { across, down: Vertical::Middle, on });
+    let color = scene.palette.text(on, if on == Role::Accent { Role::Ground } else { Role::Accent }, true);
+    let wide = high * 1.12;
+    let x = match across {
+        Horizontal::Left => text.x,
+        Horizontal::Center => text.center().0 - wide / 2.0,
+        Horizontal::Right => text.right() - wide,
+    };
+    let d = if brief.french { GUILLEMET } else { QUOTE };
+    scene.put(Layer::path(d, Area::new(x, 0.0, wide, high), color).with("y", format!("{top} - {}", text_of(high + gap))));
 }
