@@ -120,7 +120,12 @@ impl Desk {
 }
 
 fn is_installed(program: &str) -> bool {
-    Command::new(program).arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok_and(|status| status.success())
+    Command::new(program)
+        .arg("--version")
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status()
+        .is_ok_and(|status| status.success())
 }
 
 #[test]
@@ -135,14 +140,14 @@ fn chromium_and_librsvg_show_what_resvg_draws() {
     for (at, brief) in BRIEFS.into_iter().enumerate() {
         let Verdict::Accepted { file, .. } = check(&compose(brief, 0)) else { unreachable!("{brief}") };
         let draw = |format| {
-            let request = Request { file: &file, parameters: &[], allow_text: true, format, width: None, generation_id: "viewers" };
+            let request =
+                Request { file: &file, parameters: &[], allow_text: true, format, width: None, generation_id: "viewers" };
             render(&request).unwrap()
         };
         let png = draw(Format::Png);
-        for (name, format, at_librsvg, at_chromium) in [
-            ("text", Format::Svg, TEXT_LIBRSVG, TEXT_CHROMIUM),
-            ("outlines", Format::SvgOutlines, OUTLINES, OUTLINES),
-        ] {
+        for (name, format, at_librsvg, at_chromium) in
+            [("text", Format::Svg, TEXT_LIBRSVG, TEXT_CHROMIUM), ("outlines", Format::SvgOutlines, OUTLINES, OUTLINES)]
+        {
             // Two of them are enough to see that outlines are as good everywhere.
             if format == Format::SvgOutlines && at > 1 {
                 continue;
