@@ -9,5 +9,6 @@ pub mod manifest;
 pub mod migrate;
 mod parametric;
 pub mod project;
+pub mod receipt;
 pub mod stack;
 mod ui;

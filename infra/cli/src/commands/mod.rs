@@ -6,6 +6,7 @@ mod gallery;
 mod keys;
 mod manifest;
 mod migrate;
+mod receipt;
 mod render;
 mod temporary;
 mod try_it;
@@ -40,6 +41,9 @@ enum Command {
     /// Make the secrets of an installation
     #[command(subcommand)]
     Keys(keys::Keys),
+    /// Check a receipt
+    #[command(subcommand)]
+    Receipt(receipt::Receipt),
     /// Print a spin.toml for some of the components alone
     Manifest(manifest::Manifest),
 }
@@ -59,6 +63,7 @@ impl Asknpic {
             Command::Build(build) => build.run(),
             Command::Migrate(migrate) => migrate.run().await,
             Command::Keys(keys) => keys.run(),
+            Command::Receipt(receipt) => receipt.run(),
             Command::Manifest(manifest) => manifest.run(),
         }
     }
