@@ -1,5 +1,5 @@
 //! The person's rights: export, erasure, objection, restriction, consents.
 
-mod archive;
-mod erasure;
+pub(crate) mod archive;
+pub(crate) mod erasure;
 mod export;
