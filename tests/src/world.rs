@@ -548,7 +548,9 @@ fn variables(
     let mut variables = keys.variables().clone();
     let passwords = base.keys.variables().iter().filter(|(name, _)| name.ends_with("_password"));
     variables.extend(passwords.map(|(name, value)| (name.clone(), value.clone())));
-    for (database, name) in [("accounts", &set.accounts), ("briefs", &set.briefs), ("files", &set.files)] {
+    for (database, name) in
+        [("accounts", &set.accounts), ("briefs", &set.briefs), ("files", &set.files), ("dataset", &set.dataset)]
+    {
         variables.insert(format!("{database}_host"), base.cluster.host().to_owned());
         variables.insert(format!("{database}_port"), base.cluster.port().to_string());
         variables.insert(format!("{database}_name"), name.clone());

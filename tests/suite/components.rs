@@ -38,6 +38,8 @@ fn components_import_what_they_need_and_nothing_else() {
         ("billing", with(&database)),
         ("stripe_webhook", with(&database)),
         ("lifecycle", with(&database)),
+        ("export", with(&["spin:postgres", "wasi:filesystem", "asknpic:parametric"])),
+        ("erase", with(&database)),
         ("notify", with(&[])),
         ("ops", with(&[])),
         ("meta", with(&[])),
@@ -61,7 +63,7 @@ fn components_import_what_they_need_and_nothing_else() {
         }
         let package = |interface: &str| imports.keys().any(|import| import.starts_with(interface));
         assert_eq!(package("asknpic:parametric/checker"), name == "generate", "{name}");
-        assert_eq!(package("asknpic:parametric/renderer"), name == "library", "{name}");
+        assert_eq!(package("asknpic:parametric/renderer"), ["library", "export"].contains(&name.as_str()), "{name}");
     }
     let all: BTreeSet<String> = imports(&files["otp"]).into_values().flatten().collect();
     assert!(all.iter().any(|member| member.contains("connection")), "members are seen: {all:?}");
@@ -89,11 +91,13 @@ fn secrets_are_empty_by_default_and_given_to_those_who_need_them() {
     }
     // Decisions 6 and 10: who decrypts content, who mints sessions, who may write to people.
     let holders = |variable: &str| holders(&manifest, variable).into_iter().collect::<Vec<_>>();
-    assert_eq!(holders("master_keys"), ["generate", "library"]);
+    assert_eq!(holders("master_keys"), ["export", "generate", "library"]);
+    assert_eq!(holders("receipt_key"), ["erase"]);
+    assert_eq!(holders("rights_password"), ["erase", "export"]);
     assert_eq!(holders("signing_key"), ["otp", "session"]);
     assert_eq!(holders("refresh_key"), ["otp", "session"]);
     assert_eq!(holders("brevo_api_key"), ["notify"]);
-    assert_eq!(holders("internal_key"), ["lifecycle", "notify", "ops", "otp", "session", "signup"]);
+    assert_eq!(holders("internal_key"), ["erase", "lifecycle", "notify", "ops", "otp", "session", "signup"]);
     assert_eq!(holders("ops_token"), ["ops"]);
     assert_eq!(holders("lifecycle_password"), ["lifecycle"]);
     assert_eq!(holders("billing_password"), ["billing", "stripe-webhook"]);
@@ -131,6 +135,8 @@ fn calls(world: &World) -> BTreeMap<&'static str, Call> {
         ("billing", world.get("/v1/billing").bearer("x.y.z")),
         ("stripe-webhook", world.post("/v1/stripe/webhook").json(&json!({}))),
         ("ops", world.post("/v1/ops/retention").bearer("x.y.z")),
+        ("export", world.get("/v1/me/export").bearer("x.y.z")),
+        ("erase", world.post("/v1/me/erasure").json(&json!({ "confirm": true })).bearer("x.y.z")),
     ]
     .into()
 }
@@ -173,7 +179,8 @@ async fn a_component_without_a_secret_fails_closed_and_readiness_says_so() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn each_component_runs_by_itself() {
-    let calls_of = ["signup", "otp", "session", "account", "generate", "library", "billing", "stripe-webhook", "ops"];
+    let calls_of =
+        ["signup", "otp", "session", "account", "generate", "library", "billing", "stripe-webhook", "ops", "export", "erase"];
     for id in calls_of {
         let Some(world) = World::needing(&[Need::OwnDatabases]).only(&[id]).start().await else { return };
         let answer = calls(&world).remove(id).unwrap().send().await;

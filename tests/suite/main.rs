@@ -18,6 +18,7 @@ mod no_oracle;
 mod otp;
 mod promises;
 mod refresh;
+mod rights;
 mod sign_in;
 mod sign_up;
 mod tokens;

@@ -1,12 +1,18 @@
 //! The component `account`: what a person sees and changes of their own account.
 
+mod consents;
 mod me;
 mod ready;
+mod requests;
+mod rights;
 mod security_events;
 
 use std::sync::{Arc, LazyLock};
 
-use axum::{Router, routing::get};
+use axum::{
+    Router,
+    routing::{get, put},
+};
 use utoipa::OpenApi;
 use vault::access::Verifier;
 use web::{Problem, settings};
@@ -26,7 +32,15 @@ async fn state() -> Result<Arc<State>, Problem> {
 
 /// Every handler with its documentation. Not part of the wasm, where it would weigh an eighth of the size for nothing.
 #[derive(OpenApi)]
-#[openapi(paths(me::get, security_events::list))]
+#[openapi(paths(
+    me::get,
+    security_events::list,
+    rights::training_objection,
+    rights::restriction,
+    consents::list,
+    consents::put,
+    requests::list
+))]
 struct Document;
 
 /// The component's part of the OpenAPI document.
@@ -41,6 +55,11 @@ pub fn router() -> Router {
         Router::new()
             .route("/v1/me", get(me::get))
             .route("/v1/me/security-events", get(security_events::list))
+            .route("/v1/me/training-objection", put(rights::training_objection))
+            .route("/v1/me/restriction", put(rights::restriction))
+            .route("/v1/me/consents", get(consents::list))
+            .route("/v1/me/consents/{purpose}", put(consents::put))
+            .route("/v1/me/requests", get(requests::list))
             .route(web::ready::PATH, get(ready::ready))
     });
     ROUTER.clone()

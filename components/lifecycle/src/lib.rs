@@ -1,6 +1,7 @@
 //! The component `lifecycle`: what happens to data by the passing of time. Its routes are private, and calls are signed all the
 //! same. Each rule is one of a list (see [`rules`]); whoever brings a new kind of data adds its rule there.
 
+mod erasures;
 mod ready;
 mod retention;
 mod rules;
@@ -11,15 +12,18 @@ use axum::{
     Router,
     routing::{get, post},
 };
+use erasure::Runner;
 use store::Database;
 use vault::MacKey;
-use web::{Problem, settings};
+use web::{Problem, notify::Notifier, settings};
 
 /// What the component parses once for each instance.
 struct State {
     accounts: Database,
     briefs: Database,
     files: Database,
+    dataset: Database,
+    erasures: Runner,
     key: MacKey,
 }
 
@@ -27,10 +31,20 @@ async fn state() -> Result<Arc<State>, Problem> {
     static STATE: settings::Once<State> = settings::Once::new();
     STATE
         .get(async || {
+            let (accounts, briefs) = (settings::database("accounts_url").await?, settings::database("briefs_url").await?);
+            let (files, dataset) = (settings::database("files_url").await?, settings::database("dataset_url").await?);
             Ok(State {
-                accounts: settings::database("accounts_url").await?,
-                briefs: settings::database("briefs_url").await?,
-                files: settings::database("files_url").await?,
+                erasures: Runner {
+                    accounts: accounts.clone(),
+                    briefs: briefs.clone(),
+                    files: files.clone(),
+                    dataset: Some(dataset.clone()),
+                    notifier: Some(Notifier::load().await?),
+                },
+                accounts,
+                briefs,
+                files,
+                dataset,
                 key: settings::mac_key("internal_key").await?,
             })
         })
@@ -40,7 +54,10 @@ async fn state() -> Result<Arc<State>, Problem> {
 /// The component's router, made once for each instance.
 pub fn router() -> Router {
     static ROUTER: LazyLock<Router> = LazyLock::new(|| {
-        Router::new().route(web::lifecycle::PATH, post(retention::retention)).route(web::ready::PATH, get(ready::ready))
+        Router::new()
+            .route(web::lifecycle::PATH, post(retention::retention))
+            .route(web::lifecycle::ERASURE_PATH, post(erasures::erasure))
+            .route(web::ready::PATH, get(ready::ready))
     });
     ROUTER.clone()
 }

@@ -30,6 +30,8 @@ const COMPONENTS: &[(&str, &str)] = &[
     ("library", "library_url"),
     ("billing", "billing_url"),
     ("stripe-webhook", "stripe_webhook_url"),
+    ("export", "export_url"),
+    ("erase", "erase_url"),
     ("notify", "notify_url"),
     ("ops", "ops_url"),
     ("lifecycle", "lifecycle_url"),

@@ -23,6 +23,11 @@ pub(crate) async fn send(request: Request<Body>) -> Result<StatusCode, Problem> 
             let (subject, text) = texts::session_reused(language);
             state.brevo.email(&to, subject, text).await
         }
+        Message::AccountErased { to, receipt, language } => {
+            let (subject, text) = texts::account_erased(language, &receipt);
+            state.brevo.email(&to, subject, &text).await
+        }
+        Message::ForgetContact { user } => state.brevo.forget_contact(&user.to_string()).await,
         Message::Nothing => Ok(()),
     };
     sent.map(|()| StatusCode::NO_CONTENT).map_err(|error| {

@@ -46,6 +46,28 @@ pub(crate) fn session_reused(language: Language) -> (&'static str, &'static str)
     }
 }
 
+/// Subject and text of the email to somebody whose account was closed: the last one they get.
+pub(crate) fn account_erased(language: Language, receipt: &str) -> (&'static str, String) {
+    match language {
+        Language::En => (
+            "Your Ask N Pic account is closed",
+            format!(
+                "Hello,\n\nYour account is closed, and the key of your content is destroyed: nobody can decrypt it any more, nor can we. What \
+                 is left of it is being deleted.\n\nYour signed receipt, which tells what is done and what the law makes us keep, and until \
+                 when:\n{receipt}\n\nWe do not have your address any more. This is the last message.\n\nAsk N Pic\n"
+            ),
+        ),
+        Language::Fr => (
+            "Votre compte Ask N Pic est fermé",
+            format!(
+                "Bonjour,\n\nVotre compte est fermé et la clé de vos contenus est détruite : plus personne ne peut les déchiffrer, nous non \
+                 plus. Ce qui en reste est en cours de suppression.\n\nVotre reçu signé, qui dit ce qui est fait, ce que la loi nous fait \
+                 conserver, et jusqu'à quand :\n{receipt}\n\nNous n'avons plus votre adresse. Ceci est le dernier message.\n\nAsk N Pic\n"
+            ),
+        ),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

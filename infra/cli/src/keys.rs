@@ -11,7 +11,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use ring::rand::{SecureRandom as _, SystemRandom};
 use ring::signature::{Ed25519KeyPair, KeyPair as _};
-use serde_json::json;
+use serde_json::{Value, json};
 
 /// The zones that have a database role, each with a password of its own.
 pub const ZONES: [&str; 5] = ["identity", "generation", "rights", "billing", "lifecycle"];
@@ -25,6 +25,9 @@ pub enum Error {
     /// The system gives no random bytes.
     #[error("the system has no random bytes")]
     Random,
+    /// The public keys are no JWK set.
+    #[error("the verification keys are not a JWK set")]
+    PublicKeys,
     /// A file is there already: keys are never overwritten, since what they encrypted would be lost.
     #[error("{0} exists; keys are never overwritten, because what they encrypted would be lost with them")]
     Exists(PathBuf),
@@ -92,12 +95,24 @@ impl Keys {
             // Hexadecimal, because it becomes part of a connection URL.
             self.add(&format!("{zone}_password"), || Ok(hex::encode(random::<24>()?)))?;
         }
-        if !self.0.contains_key("signing_key") {
-            let (signing, verification) = session_keys()?;
-            self.0.insert("signing_key".to_owned(), signing);
-            self.0.insert("verification_keys".to_owned(), verification);
+        // Sessions and receipts have keys of their own; the public ones are published together.
+        for (name, purpose) in [("signing_key", "session"), ("receipt_key", "receipt")] {
+            if !self.0.contains_key(name) {
+                let (private, public) = key_pair(purpose)?;
+                self.0.insert(name.to_owned(), private);
+                self.publish(&public)?;
+            }
         }
         Ok(self.0.len() > before)
+    }
+
+    /// Adds a public key to the published ones.
+    fn publish(&mut self, key: &Value) -> Result<(), Error> {
+        let text = self.0.get("verification_keys").map_or("{\"keys\":[]}", String::as_str);
+        let mut set: Value = serde_json::from_str(text).map_err(|_| Error::PublicKeys)?;
+        set["keys"].as_array_mut().ok_or(Error::PublicKeys)?.push(key.clone());
+        self.0.insert("verification_keys".to_owned(), set.to_string());
+        Ok(())
     }
 
     fn add(&mut self, name: &str, make: impl FnOnce() -> Result<String, Error>) -> Result<(), Error> {
@@ -217,17 +232,15 @@ fn parse(text: &str) -> Result<BTreeMap<String, String>, usize> {
     Ok(variables)
 }
 
-/// A key pair for access tokens: `kid:seed` for those who sign, a JWK set (RFC 7517, RFC 8037) for everybody.
-fn session_keys() -> Result<(String, String), Error> {
-    let kid = format!("session-{}", jiff::Zoned::now().strftime("%Y%m%d"));
+/// A key pair: `kid:seed` for those who sign, a JWK (RFC 7517, RFC 8037) for everybody. The `kid` begins with what it is for.
+fn key_pair(purpose: &str) -> Result<(String, Value), Error> {
+    let kid = format!("{purpose}-{}", jiff::Zoned::now().strftime("%Y%m%d"));
     let seed = random::<32>()?;
     // ring refuses a seed only for its length.
     let pair = Ed25519KeyPair::from_seed_unchecked(&seed).map_err(|_| Error::Random)?;
     let public = URL_SAFE_NO_PAD.encode(pair.public_key());
-    let set = json!({
-        "keys": [{ "kty": "OKP", "crv": "Ed25519", "use": "sig", "alg": "EdDSA", "kid": kid, "x": public }],
-    });
-    Ok((format!("{kid}:{}", URL_SAFE_NO_PAD.encode(seed)), set.to_string()))
+    let key = json!({ "kty": "OKP", "crv": "Ed25519", "use": "sig", "alg": "EdDSA", "kid": kid, "x": public });
+    Ok((format!("{kid}:{}", URL_SAFE_NO_PAD.encode(seed)), key))
 }
 
 fn random<const N: usize>() -> Result<[u8; N], Error> {
@@ -258,25 +271,43 @@ mod tests {
         for zone in ZONES {
             assert_eq!(hex::decode(keys.password(zone).unwrap()).unwrap().len(), 24, "{zone}");
         }
-        assert_eq!(keys.variables().len(), SIMPLE_KEYS.len() + ZONES.len() + 3);
+        assert_eq!(keys.variables().len(), SIMPLE_KEYS.len() + ZONES.len() + 4);
     }
 
     #[test]
-    fn what_the_signing_key_signs_the_published_key_verifies() {
+    fn what_a_signing_key_signs_its_published_key_verifies() {
         let keys = Keys::generate().unwrap();
-        let (kid, seed) = keys.variables()["signing_key"].split_once(':').unwrap();
-        let pair = Ed25519KeyPair::from_seed_unchecked(&decode(seed)).unwrap();
-        let set: serde_json::Value = serde_json::from_str(&keys.variables()["verification_keys"]).unwrap();
-        let key = &set["keys"][0];
-        assert_eq!(key["kid"], kid);
-        assert!(kid.starts_with("session-") && kid.len() == "session-20260101".len());
-        assert_eq!(
-            (&key["kty"], &key["crv"], &key["alg"], &key["use"]),
-            (&"OKP".into(), &"Ed25519".into(), &"EdDSA".into(), &"sig".into())
-        );
-        let public = decode(key["x"].as_str().unwrap());
-        UnparsedPublicKey::new(&ED25519, public).verify(b"token", pair.sign(b"token").as_ref()).unwrap();
-        assert!(key.get("d").is_none(), "no private part");
+        let set: Value = serde_json::from_str(&keys.variables()["verification_keys"]).unwrap();
+        for (at, (name, purpose)) in [("signing_key", "session-"), ("receipt_key", "receipt-")].into_iter().enumerate() {
+            let (kid, seed) = keys.variables()[name].split_once(':').unwrap();
+            let pair = Ed25519KeyPair::from_seed_unchecked(&decode(seed)).unwrap();
+            let key = &set["keys"][at];
+            assert_eq!(key["kid"], kid);
+            assert!(kid.starts_with(purpose) && kid.len() == "session-20260101".len());
+            assert_eq!(
+                (&key["kty"], &key["crv"], &key["alg"], &key["use"]),
+                (&"OKP".into(), &"Ed25519".into(), &"EdDSA".into(), &"sig".into())
+            );
+            let public = decode(key["x"].as_str().unwrap());
+            UnparsedPublicKey::new(&ED25519, public).verify(b"token", pair.sign(b"token").as_ref()).unwrap();
+            assert!(key.get("d").is_none(), "no private part");
+        }
+        assert_eq!(set["keys"].as_array().unwrap().len(), 2);
+    }
+
+    #[test]
+    fn an_older_installation_gets_a_receipt_key_beside_its_published_one() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("keys.env");
+        let mut old = Keys::generate().unwrap();
+        old.0.remove("receipt_key");
+        let set: Value = serde_json::from_str(&old.0["verification_keys"]).unwrap();
+        old.0.insert("verification_keys".to_owned(), json!({ "keys": [set["keys"][0]] }).to_string());
+        old.save(&path).unwrap();
+        let new = Keys::load_or_generate(&path).unwrap();
+        let now: Value = serde_json::from_str(&new.0["verification_keys"]).unwrap();
+        assert_eq!(now["keys"][0], set["keys"][0]);
+        assert_eq!(now["keys"][1]["kid"].as_str(), new.0["receipt_key"].split(':').next());
     }
 
     #[test]

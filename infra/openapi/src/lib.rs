@@ -41,6 +41,8 @@ fn parts() -> Vec<OpenApi> {
         billing::openapi(),
         stripe_webhook::openapi(),
         ops::openapi(),
+        export::openapi(),
+        erase::openapi(),
         meta::openapi(),
     ]
 }
@@ -74,6 +76,8 @@ mod tests {
             (billing::router(), billing::openapi()),
             (stripe_webhook::router(), stripe_webhook::openapi()),
             (ops::router(), ops::openapi()),
+            (export::router(), export::openapi()),
+            (erase::router(), erase::openapi()),
             (meta::router(), meta::openapi()),
         ];
         for (router, document) in routers {

@@ -1,4 +1,4 @@
-//! A client of Brevo's transactional API, version 3: `POST /v3/transactionalSMS/send` and `POST /v3/smtp/email`.
+//! A client of Brevo's API, version 3: `POST /v3/transactionalSMS/send`, `POST /v3/smtp/email` and `DELETE /v3/contacts/{id}`.
 
 use std::time::Duration;
 
@@ -91,11 +91,27 @@ impl Brevo {
         self.post("/v3/smtp/email", &mail).await
     }
 
+    /// Removes the contact that has this `ext_id`. One that is not there is gone.
+    ///
+    /// # Errors
+    /// [`Error`] says whether another try is worth it.
+    pub async fn forget_contact(&self, ext_id: &str) -> Result<(), Error> {
+        let request = Request::delete(format!("{}/v3/contacts/{ext_id}?identifierType=ext_id", self.url));
+        match self.call(request, Bytes::new()).await {
+            Err(Error::Refused(404)) => Ok(()),
+            result => result,
+        }
+    }
+
     async fn post(&self, path: &str, body: &impl Serialize) -> Result<(), Error> {
         let body = Bytes::from(serde_json::to_vec(body).map_err(|_| Error::Refused(0))?);
-        let request = Request::post(format!("{}{path}", self.url))
+        let request = Request::post(format!("{}{path}", self.url)).header(header::CONTENT_TYPE, "application/json");
+        self.call(request, body).await
+    }
+
+    async fn call(&self, request: http::request::Builder, body: Bytes) -> Result<(), Error> {
+        let request = request
             .header("api-key", self.key.expose())
-            .header(header::CONTENT_TYPE, "application/json")
             .header(header::ACCEPT, "application/json")
             .body(FullBody::new(body))
             .map_err(|_| Error::Refused(0))?;

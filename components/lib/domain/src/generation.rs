@@ -66,6 +66,14 @@ impl ContentKind {
             Self::RejectedFile => 5,
         }
     }
+
+    /// The kind of a stored number.
+    #[must_use]
+    pub fn from_number(number: u8) -> Option<Self> {
+        [Self::Brief, Self::TranslatedBrief, Self::FinalFile, Self::RawFile, Self::RejectedFile]
+            .into_iter()
+            .find(|kind| kind.number() == number)
+    }
 }
 
 /// How many tokens a text is expected to have: Mistral's tokenizer averages above three bytes a token on English and French,
@@ -85,5 +93,7 @@ mod tests {
         assert_eq!(estimated_tokens("four"), 2);
         assert_eq!(Status::from_name("delivered"), Some(Status::Delivered));
         assert_eq!(Status::from_name("other"), None);
+        assert_eq!(ContentKind::from_number(4), Some(ContentKind::RawFile));
+        assert_eq!([0, 6].map(ContentKind::from_number), [None, None]);
     }
 }

@@ -6,6 +6,7 @@
 pub mod billing;
 pub mod complexity;
 pub mod email;
+pub mod erasure;
 pub mod generation;
 pub mod ids;
 pub mod keyset;
@@ -16,6 +17,8 @@ pub mod otp;
 pub mod password;
 pub mod personal;
 pub mod phone;
+pub mod retention;
+pub mod rights;
 pub mod session;
 pub mod stripe;
 

@@ -4,7 +4,7 @@ use domain::{GenerationId, UserId, generation::ContentKind};
 use jiff::Timestamp;
 use vault::Envelope;
 
-use crate::{Database, Error, accounts::parameters};
+use crate::{Database, Error, accounts::parameters, content::Piece};
 
 /// Keeps an envelope. A second call for the same generation and kind changes nothing.
 ///
@@ -63,4 +63,24 @@ pub async fn batch(database: &Database, after: Option<GenerationId>, limit: i32)
 /// As for any statement.
 pub async fn remove(database: &Database, ids: &[GenerationId]) -> Result<i64, Error> {
     database.row("select content_remove($1::text[]::uuid[])", parameters![ids]).await?.take::<i32>().map(i64::from)
+}
+
+/// Every envelope of some generations of a person.
+///
+/// # Errors
+/// As for any statement.
+pub async fn of_generations(database: &Database, user: UserId, generations: &[GenerationId]) -> Result<Vec<Piece>, Error> {
+    let sql =
+        "select generation_id, kind, envelope from briefs where user_id = $1 and generation_id = any (($2::text[])::uuid[])";
+    database.rows(sql, parameters![user, generations]).await?.into_iter().map(Piece::take).collect()
+}
+
+/// Deletes a batch of everything of a person; how many envelopes went.
+///
+/// # Errors
+/// As for any statement.
+pub async fn delete_of(database: &Database, user: UserId, batch: i32) -> Result<i64, Error> {
+    let sql = "with gone as (delete from briefs where ctid = any (array(select ctid from briefs where user_id = $1 limit $2::integer)) returning 1) \
+               select count(*) from gone";
+    database.row(sql, parameters![user, batch]).await?.take()
 }

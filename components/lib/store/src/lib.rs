@@ -5,7 +5,9 @@
 
 pub mod accounts;
 pub mod briefs;
+pub mod content;
 mod database;
+pub mod dataset;
 pub mod files;
 mod value;
 

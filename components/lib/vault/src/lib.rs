@@ -8,6 +8,7 @@ pub mod internal;
 pub mod mac;
 pub mod password;
 pub mod random;
+pub mod receipt;
 pub mod refresh;
 
 pub use content::{ContentKey, Envelope, MasterKeys, UserSalt};

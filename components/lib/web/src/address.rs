@@ -3,6 +3,10 @@
 use std::net::IpAddr;
 
 use http::HeaderMap;
+use jiff::Timestamp;
+use store::accounts::events::Stamp;
+
+use crate::Problem;
 
 /// The header in which Spin gives the client's address. A client can send its own first; Spin's is last.
 const CLIENT_ADDR: &str = "spin-client-addr";
@@ -17,6 +21,14 @@ pub fn client(headers: &HeaderMap, proxy: &str) -> Option<IpAddr> {
     };
     let address = from_proxy.or_else(|| last(headers, CLIENT_ADDR).and_then(|text| parse(&text)));
     address.map(|address| address.to_canonical())
+}
+
+/// The id and origin of the security event that a request may cause (promise a21). `proxy` as for [`client`].
+///
+/// # Errors
+/// 500 if the runtime has no random bytes.
+pub fn stamp(headers: &HeaderMap, proxy: &str, now: Timestamp) -> Result<Stamp, Problem> {
+    Ok(Stamp { id: crate::uuid_v7(now)?, ip: client(headers, proxy).map(|address| address.to_string()) })
 }
 
 /// The prefix that stands for one client in limits: an IPv4 /24 or an IPv6 /56, as its bytes; nothing where it is not known.

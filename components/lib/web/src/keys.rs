@@ -28,7 +28,7 @@ impl Limits {
     pub async fn load() -> Result<Self, Problem> {
         Ok(Self {
             key: settings::mac_key("limit_key").await?,
-            proxy: settings::optional("trusted_proxy").await?.trim().to_ascii_lowercase(),
+            proxy: settings::proxy().await?,
             sms_prefixes: settings::optional("sms_prefixes").await?,
             sms_address: settings::number("sms_address_limit").await?,
             sms_country: settings::number("sms_country_limit").await?,
@@ -57,7 +57,7 @@ impl Limits {
     /// # Errors
     /// 500 if the runtime has no random bytes.
     pub fn stamp(&self, headers: &HeaderMap, now: Timestamp) -> Result<Stamp, Problem> {
-        Ok(Stamp { id: crate::uuid_v7(now)?, ip: address::client(headers, &self.proxy).map(|address| address.to_string()) })
+        address::stamp(headers, &self.proxy, now)
     }
 
     /// The keyed hash of an account's sign-ins from the caller's address prefix, so that nobody can lock others out.

@@ -2,10 +2,15 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
 use crate::{Kind, Problem, internal::Peer, log};
 
 /// The path of its run over all rules.
 pub const PATH: &str = "/v1/internal/retention";
+/// The path of its run over the steps of one erasure.
+pub const ERASURE_PATH: &str = "/v1/internal/erasures";
 /// How long a run over all rules may take before it stops between two batches; the next run goes on.
 pub const BUDGET: Duration = Duration::from_mins(1);
 /// How long the caller waits: the budget, and the longest batch.
@@ -15,6 +20,14 @@ const LIMIT: usize = 16_384;
 
 /// How many rows each rule dealt with, by the rule's name.
 pub type Counts = BTreeMap<String, i64>;
+
+/// The erasure whose steps are to be taken.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Erasure {
+    /// Its id.
+    pub erasure_id: Uuid,
+}
 
 /// Calls `lifecycle`.
 #[derive(Clone, Debug)]
@@ -27,6 +40,22 @@ impl Lifecycle {
     /// 503 `not-configured`.
     pub async fn load() -> Result<Self, Problem> {
         Peer::load("lifecycle_url").await.map(Self)
+    }
+
+    /// Has the open steps of an erasure taken.
+    ///
+    /// # Errors
+    /// 503 where it does not answer, or a step failed: its next run takes it up.
+    pub async fn erasure(&self, id: Uuid) -> Result<(), Problem> {
+        let answer = self.0.post(ERASURE_PATH, &Erasure { erasure_id: id }, DEADLINE, LIMIT).await;
+        match answer {
+            Ok((status, _)) if status.is_success() => Ok(()),
+            Ok(_) => Err(Kind::Unavailable.into()),
+            Err(error) => {
+                log::failure("lifecycle", &error);
+                Err(Kind::Unavailable.into())
+            }
+        }
     }
 
     /// Runs every rule.

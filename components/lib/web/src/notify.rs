@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use domain::Language;
+use domain::{Language, UserId};
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 use crate::{Problem, internal::Peer, log, sleep, spawn};
 
@@ -36,6 +37,20 @@ pub enum Message {
         to: String,
         /// Of the text.
         language: Language,
+    },
+    /// An email to somebody whose account was closed.
+    AccountErased {
+        /// The address, for the last time.
+        to: String,
+        /// Where the receipt is.
+        receipt: String,
+        /// Of the text.
+        language: Language,
+    },
+    /// No message: the contact that stands for a person at Brevo is to go.
+    ForgetContact {
+        /// The user's id, under which the contact is known there.
+        user: Uuid,
     },
     /// Nothing, sent all the same so that a decoy makes the same calls (contract, *No oracle*).
     Nothing,
@@ -74,6 +89,14 @@ impl Notifier {
             }
             log::event("message-lost", serde_json::json!({}));
         });
+    }
+
+    /// Has the contact of an erased person removed at Brevo, where there is one.
+    ///
+    /// # Errors
+    /// Where that has to be tried again.
+    pub async fn forget(&self, user: UserId) -> Result<(), outbound::Error> {
+        if self.send(&Message::ForgetContact { user: user.uuid() }).await? { Ok(()) } else { Err(outbound::Error::Refused) }
     }
 
     async fn send(&self, message: &Message) -> Result<bool, outbound::Error> {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use domain::Secret;
 use spin_sdk::variables;
 use store::Database;
-use vault::{MacKey, MasterKeys, access};
+use vault::{MacKey, MasterKeys, access, receipt::ReceiptSigner};
 
 use crate::{Kind, Problem, log};
 
@@ -90,6 +90,22 @@ pub async fn verifier() -> Result<access::Verifier, Problem> {
 /// [`Kind::NotConfigured`] where there is no signing key.
 pub async fn signer() -> Result<access::Signer, Problem> {
     named("signing_key", access::Signer::parse(&required("signing_key").await?, &public_url().await?))
+}
+
+/// Signs receipts.
+///
+/// # Errors
+/// [`Kind::NotConfigured`] where there is no receipt key.
+pub async fn receipt_signer() -> Result<ReceiptSigner, Problem> {
+    named("receipt_key", ReceiptSigner::parse(&required("receipt_key").await?))
+}
+
+/// The name of the header that a declared reverse proxy writes, or empty.
+///
+/// # Errors
+/// [`Kind::NotConfigured`] where the manifest does not give it to this component.
+pub async fn proxy() -> Result<String, Problem> {
+    Ok(optional("trusted_proxy").await?.trim().to_ascii_lowercase())
 }
 
 /// A database by the variable of its address.

@@ -5,6 +5,7 @@
 //! is locked. Rules run in the order of the list; a rule whose finding is another's work comes before it.
 
 mod content;
+mod rights;
 
 use std::time::{Duration, Instant};
 
@@ -41,7 +42,7 @@ struct Rule {
     batch: for<'a> fn(&'a Run<'a>) -> BoxFuture<'a, Result<Batch, store::Error>>,
 }
 
-const RULES: [Rule; 14] = [
+const RULES: [Rule; 18] = [
     // First: what fails here is an orphan of the last two.
     Rule { name: "stale_generations", batch: |run| Box::pin(run.sweep(Sweep::StaleGenerations)) },
     Rule { name: "limits", batch: |run| Box::pin(run.sweep(Sweep::Limits)) },
@@ -55,6 +56,10 @@ const RULES: [Rule; 14] = [
     Rule { name: "gift_codes", batch: |run| Box::pin(run.sweep(Sweep::GiftCodes)) },
     Rule { name: "billing_records", batch: |run| Box::pin(run.sweep(Sweep::BillingRecords)) },
     Rule { name: "billing_customers", batch: |run| Box::pin(run.sweep(Sweep::BillingCustomers)) },
+    Rule { name: "erasures", batch: |run| Box::pin(rights::erasures(run)) },
+    Rule { name: "dataset_removals", batch: |run| Box::pin(rights::dataset_removals(run)) },
+    Rule { name: "erasure_proofs", batch: |run| Box::pin(rights::proofs(run)) },
+    Rule { name: "anonymous_metadata", batch: |run| Box::pin(run.sweep(Sweep::AnonymousMetadata)) },
     Rule { name: content::BRIEFS, batch: |run| Box::pin(content::orphaned_briefs(run)) },
     Rule { name: content::FILES, batch: |run| Box::pin(content::orphaned_files(run)) },
 ];

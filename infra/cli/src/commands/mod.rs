@@ -2,12 +2,20 @@
 
 mod build;
 mod check;
+mod databases;
 mod gallery;
 mod keys;
 mod manifest;
 mod migrate;
+mod promises;
+mod receipt;
+mod rectify;
 mod render;
+mod requests;
+mod rewrite;
+mod ropa;
 mod temporary;
+mod trace;
 mod try_it;
 mod up;
 
@@ -40,6 +48,22 @@ enum Command {
     /// Make the secrets of an installation
     #[command(subcommand)]
     Keys(keys::Keys),
+    /// Show every promise, its tests, and whether they passed in the last run
+    Promises(promises::Promises),
+    /// The register of exercised rights
+    #[command(subcommand)]
+    Requests(requests::Requests),
+    /// Rectify an account for somebody who wrote to support
+    Rectify(rectify::Rectify),
+    /// Rewrite the tables with salts, addresses and names, so that deleted ones are no longer on the disk
+    Rewrite(rewrite::Rewrite),
+    /// Print the record of processing activities (GDPR, Art. 30)
+    Ropa(ropa::Ropa),
+    /// Trace a generation from brief to file, without its content
+    Trace(trace::Trace),
+    /// Check a receipt
+    #[command(subcommand)]
+    Receipt(receipt::Receipt),
     /// Print a spin.toml for some of the components alone
     Manifest(manifest::Manifest),
 }
@@ -59,6 +83,13 @@ impl Asknpic {
             Command::Build(build) => build.run(),
             Command::Migrate(migrate) => migrate.run().await,
             Command::Keys(keys) => keys.run(),
+            Command::Promises(promises) => promises.run(),
+            Command::Requests(requests) => requests.run().await,
+            Command::Rectify(rectify) => rectify.run().await,
+            Command::Rewrite(rewrite) => rewrite.run().await,
+            Command::Ropa(ropa) => ropa.run().await,
+            Command::Trace(trace) => trace.run().await,
+            Command::Receipt(receipt) => receipt.run(),
             Command::Manifest(manifest) => manifest.run(),
         }
     }

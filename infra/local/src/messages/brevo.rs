@@ -1,13 +1,13 @@
-//! Brevo's two calls, with the checks that its documentation names, so that a request which Brevo would refuse is refused here.
+//! Brevo's calls that we make, with the checks that its documentation names, so that a request which Brevo would refuse is refused here.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Bytes;
-use axum::extract::State;
+use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
-use axum::routing::post;
+use axum::routing::{delete, post};
 use axum::{Json, Router};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -19,6 +19,7 @@ pub(super) fn routes() -> Router<Arc<Caught>> {
     Router::new()
         .route("/v3/transactionalSMS/send", post(sms).fallback(wrong_method))
         .route("/v3/smtp/email", post(email).fallback(wrong_method))
+        .route("/v3/contacts/{id}", delete(contact).fallback(wrong_method))
 }
 
 async fn wrong_method() -> Refusal {
@@ -71,7 +72,21 @@ async fn email(State(caught): State<Arc<Caught>>, uri: Uri, headers: HeaderMap, 
     Ok((StatusCode::CREATED, Json(json!({ "messageId": id }))))
 }
 
-/// What both calls have in common: the record, the fault, the key, the body.
+/// There are no contacts here; that one was to be removed is on record.
+async fn contact(
+    State(caught): State<Arc<Caught>>,
+    Path(_): Path<String>,
+    uri: Uri,
+    headers: HeaderMap,
+) -> Result<StatusCode, Refusal> {
+    admit::<Value>(&caught, &uri, &headers, b"{}").await?;
+    if uri.query() != Some("identifierType=ext_id") {
+        return Err(Refusal::invalid("identifierType"));
+    }
+    Err(Refusal { status: StatusCode::NOT_FOUND, code: "document_not_found", message: "Contact does not exist" })
+}
+
+/// What the calls have in common: the record, the fault, the key, the body.
 async fn admit<T: for<'de> Deserialize<'de>>(caught: &Caught, uri: &Uri, headers: &HeaderMap, body: &[u8]) -> Result<T, Refusal> {
     let api_key = headers.get("api-key").and_then(|key| key.to_str().ok()).unwrap_or_default().to_owned();
     let value: Value = serde_json::from_slice(body).unwrap_or_default();

@@ -33,6 +33,8 @@ pub enum Sweep {
     BillingRecords,
     /// Stripe customers of erased accounts that no record refers to.
     BillingCustomers,
+    /// What was left of erased accounts' generations, after its time (promise a43).
+    AnonymousMetadata,
 }
 
 /// Deals with at most `batch` rows (of tenants, for stale generations); how many it dealt with.
@@ -53,6 +55,7 @@ pub async fn sweep(database: &Database, now: Timestamp, sweep: Sweep, batch: i32
         Sweep::GiftCodes => "select sweep_gift_codes($1, $2)",
         Sweep::BillingRecords => "select sweep_billing_records($1, $2)",
         Sweep::BillingCustomers => "select sweep_billing_customers($1, $2)",
+        Sweep::AnonymousMetadata => "select anonymous_generations_prune($1::timestamp::date, $2)",
     };
     database.row(sql, parameters![now, batch]).await?.take::<i32>().map(i64::from)
 }

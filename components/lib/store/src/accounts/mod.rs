@@ -1,11 +1,14 @@
 //! The database `accounts`: people, sessions, codes, limits, generations' metadata, quota, billing.
 
 pub mod billing;
+pub mod erasures;
 pub mod events;
+pub mod exports;
 pub mod generations;
 pub mod lifecycle;
 pub mod me;
 pub mod otp;
+pub mod rights;
 pub mod sessions;
 pub mod signup;
 pub mod stripe;

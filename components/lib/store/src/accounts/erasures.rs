@@ -1,0 +1,161 @@
+//! Erasures and their journal (decision 7).
+
+use domain::{Email, Language, SessionId, UserId, erasure::Step};
+use jiff::Timestamp;
+use uuid::Uuid;
+
+use super::{events::Stamp, parameters};
+use crate::{Database, Error, value::Row};
+
+/// An erasure about to begin.
+pub struct NewErasure<'a> {
+    /// Its id, which is also the request's.
+    pub id: Uuid,
+    /// Until when the request must be answered.
+    pub due: Timestamp,
+    /// When the last backup that holds the salt ends (promise a62).
+    pub backups_expire: Timestamp,
+    /// When the content steps are done once more: after the longest generation deadline.
+    pub again: Timestamp,
+    /// Of its security event.
+    pub event: &'a Stamp,
+}
+
+/// What became of a wish to be erased.
+#[derive(Debug)]
+pub enum Begun {
+    /// The session has ended.
+    Unauthenticated,
+    /// The session is not recent enough.
+    Stale,
+    /// Key and account are gone. The address is for one confirming message; a repeat of the call has none.
+    Erased(Option<(Email, Language)>),
+}
+
+/// Kills key and account and writes the journal.
+///
+/// # Errors
+/// As for any statement.
+pub async fn begin(
+    database: &Database,
+    now: Timestamp,
+    session: SessionId,
+    user: UserId,
+    recent_seconds: i32,
+    erasure: &NewErasure<'_>,
+) -> Result<Begun, Error> {
+    let NewErasure { id, due, backups_expire, again, event } = *erasure;
+    let parameters =
+        parameters![now, session, user, id, recent_seconds, due, backups_expire, again, event.id, event.ip.as_deref()];
+    let sql = "select outcome, email, language from erasure_begin($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
+    let mut row = database.row(sql, parameters).await?;
+    match row.take::<String>()?.as_str() {
+        "unauthenticated" => Ok(Begun::Unauthenticated),
+        "stale" => Ok(Begun::Stale),
+        "erased" => {
+            let (email, language) = (row.take::<Option<String>>()?, row.take::<Option<String>>()?);
+            let email = email.and_then(|email| Email::parse(&email).ok());
+            Ok(Begun::Erased(email.map(|email| (email, language.as_deref().and_then(Language::from_tag).unwrap_or_default()))))
+        }
+        _ => Err(Error::Decode),
+    }
+}
+
+/// A step that waits to be done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OpenStep {
+    /// Of which erasure.
+    pub erasure: Uuid,
+    /// Whose erasure it is.
+    pub user: UserId,
+    /// Which step.
+    pub step: Step,
+}
+
+/// Steps whose time has come: of one erasure, or of all.
+///
+/// # Errors
+/// As for any statement.
+pub async fn open_steps(database: &Database, now: Timestamp, erasure: Option<Uuid>, limit: i32) -> Result<Vec<OpenStep>, Error> {
+    let sql = "select erasure_id, user_id, name from erasure_open_steps($1, $2, $3)";
+    let rows = database.rows(sql, parameters![now, erasure, limit]).await?;
+    rows.into_iter()
+        .map(|mut row| {
+            let (erasure, user) = (row.take()?, row.take_id()?);
+            let step = Step::from_name(&row.take::<String>()?).ok_or(Error::Decode)?;
+            Ok(OpenStep { erasure, user, step })
+        })
+        .collect()
+}
+
+/// Ticks a step off; true once the erasure is complete.
+///
+/// # Errors
+/// As for any statement.
+pub async fn step_done(database: &Database, now: Timestamp, erasure: Uuid, step: Step) -> Result<bool, Error> {
+    database.row("select erasure_step_done($1, $2, $3)", parameters![now, erasure, step.name()]).await?.take()
+}
+
+/// Removes a batch of an erased person's generations and keeps what is not personal until the day given; how many went. At 0 the
+/// tenant is gone too, unless others are in it.
+///
+/// # Errors
+/// As for any statement.
+pub async fn remove_metadata(database: &Database, erasure: Uuid, batch: i32, expires: Timestamp) -> Result<i32, Error> {
+    let sql = "select erasure_metadata($1, $2, $3::timestamp::date)";
+    database.row(sql, parameters![erasure, batch, expires]).await?.take()
+}
+
+/// An entry of the journal.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Journal {
+    /// When it was asked for.
+    pub requested_at: Timestamp,
+    /// When the salt was deleted.
+    pub key_destroyed_at: Timestamp,
+    /// When the last backup that holds the salt ends.
+    pub backups_expire_at: Timestamp,
+    /// When the last step was done.
+    pub completed_at: Option<Timestamp>,
+    /// Names of what is kept beyond the account.
+    pub remains: Vec<String>,
+    /// The steps in their order, each with the time it was done.
+    pub steps: Vec<(String, Option<Timestamp>)>,
+}
+
+/// The journal's entry; `None` where there is none.
+///
+/// # Errors
+/// As for any statement.
+pub async fn read(database: &Database, id: Uuid) -> Result<Option<Journal>, Error> {
+    // Arrays do not come back over Spin's interface in every version: as one text.
+    let sql = "select requested_at, key_destroyed_at, backups_expire_at, completed_at, array_to_string(remains, ','), name, done_at \
+               from erasure_read($1)";
+    let mut journal: Option<Journal> = None;
+    for mut row in database.rows(sql, parameters![id]).await? {
+        let entry = take_entry(&mut row)?;
+        let step = (row.take()?, row.take()?);
+        journal.get_or_insert(entry).steps.push(step);
+    }
+    Ok(journal)
+}
+
+fn take_entry(row: &mut Row) -> Result<Journal, Error> {
+    Ok(Journal {
+        requested_at: row.take()?,
+        key_destroyed_at: row.take()?,
+        backups_expire_at: row.take()?,
+        completed_at: row.take()?,
+        remains: row.take::<String>()?.split(',').filter(|name| !name.is_empty()).map(str::to_owned).collect(),
+        steps: Vec::new(),
+    })
+}
+
+/// Takes the ids out of a batch of entries that no backup needs any more, and removes proofs of before the time given; how many rows.
+///
+/// # Errors
+/// As for any statement.
+pub async fn prune(database: &Database, now: Timestamp, batch: i32, proofs_before: Timestamp) -> Result<i64, Error> {
+    let row = database.row("select erasures_prune($1, $2, $3)", parameters![now, batch, proofs_before]).await;
+    row?.take::<i32>().map(i64::from)
+}

@@ -1,0 +1,145 @@
+//! Exports: their limits, and what `accounts` holds of a person.
+
+use domain::{GenerationId, Language, SessionId, UserId};
+use jiff::Timestamp;
+use uuid::Uuid;
+use vault::UserSalt;
+
+use super::{events::Stamp, parameters};
+use crate::{Database, Error, value::Json};
+
+/// An export about to begin.
+pub struct NewExport<'a> {
+    /// Its id, which is also the request's.
+    pub id: Uuid,
+    /// Until when it counts as running unless it says otherwise.
+    pub lease_until: Timestamp,
+    /// Until when the request must be answered.
+    pub due: Timestamp,
+    /// Of its security event.
+    pub event: &'a Stamp,
+}
+
+/// What became of a wish for an export.
+pub enum Begun {
+    /// The session has ended.
+    Unauthenticated,
+    /// The session is not recent enough.
+    Stale,
+    /// Another one is running; seconds until it counts as broken off.
+    Running(i32),
+    /// Too many today; seconds to wait.
+    Rate(i32),
+    /// It may begin, with the salt of the content key and the person's language.
+    Admitted(UserSalt, Language),
+}
+
+/// Begins an export: at most `per_day` in 24 hours, one at a time.
+///
+/// # Errors
+/// As for any statement.
+pub async fn begin(
+    database: &Database,
+    now: Timestamp,
+    session: SessionId,
+    user: UserId,
+    recent_seconds: i32,
+    per_day: i32,
+    export: &NewExport<'_>,
+) -> Result<Begun, Error> {
+    let NewExport { id, lease_until, due, event } = *export;
+    let parameters =
+        parameters![now, session, user, id, recent_seconds, lease_until, per_day, due, event.id, event.ip.as_deref()];
+    let sql = "select outcome, wait, salt, language from export_begin($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
+    let mut row = database.row(sql, parameters).await?;
+    let (outcome, wait) = (row.take::<String>()?, row.take::<Option<i32>>()?.unwrap_or(1));
+    match outcome.as_str() {
+        "unauthenticated" => Ok(Begun::Unauthenticated),
+        "stale" => Ok(Begun::Stale),
+        "running" => Ok(Begun::Running(wait)),
+        "rate" => Ok(Begun::Rate(wait)),
+        "admitted" => {
+            let salt = UserSalt::from_bytes(&row.take::<Vec<u8>>()?).ok_or(Error::Decode)?;
+            Ok(Begun::Admitted(salt, Language::from_tag(&row.take::<String>()?).unwrap_or_default()))
+        }
+        _ => Err(Error::Decode),
+    }
+}
+
+/// Whether the export may go on, its lease begun anew: false once its session has ended.
+///
+/// # Errors
+/// As for any statement.
+pub async fn go_on(
+    database: &Database,
+    now: Timestamp,
+    session: SessionId,
+    user: UserId,
+    export: Uuid,
+    lease_until: Timestamp,
+) -> Result<bool, Error> {
+    let sql = "select export_continue($1, $2, $3, $4, $5)";
+    database.row(sql, parameters![now, session, user, export, lease_until]).await?.take()
+}
+
+/// Ends an export, complete or broken off.
+///
+/// # Errors
+/// As for any statement.
+pub async fn end(database: &Database, now: Timestamp, export: Uuid, complete: bool) -> Result<(), Error> {
+    database.row("select export_end($1, $2, $3)", parameters![now, export, complete]).await.map(|_| ())
+}
+
+/// The small documents, JSON texts by the name of their entry; none where the session has ended.
+///
+/// # Errors
+/// As for any statement.
+pub async fn documents(
+    database: &Database,
+    now: Timestamp,
+    session: SessionId,
+    user: UserId,
+) -> Result<Vec<(String, Vec<u8>)>, Error> {
+    let rows = database.rows("select name, document from export_documents($1, $2, $3)", parameters![now, session, user]).await?;
+    rows.into_iter().map(|mut row| Ok((row.take()?, row.take::<Json>()?.0))).collect()
+}
+
+/// One generation's part of an export.
+#[derive(Debug)]
+pub struct Generation {
+    /// Its id.
+    pub id: GenerationId,
+    /// When it was asked for.
+    pub created_at: Timestamp,
+    /// All its metadata, a JSON text.
+    pub document: Vec<u8>,
+    /// Its corrections, a JSON array.
+    pub corrections: Vec<u8>,
+}
+
+/// A page of generations, newest first, after the one given.
+///
+/// # Errors
+/// As for any statement.
+pub async fn generations(
+    database: &Database,
+    now: Timestamp,
+    session: SessionId,
+    user: UserId,
+    limit: i32,
+    after: Option<(Timestamp, GenerationId)>,
+) -> Result<Vec<Generation>, Error> {
+    let parameters = parameters![now, session, user, limit, after.map(|(time, _)| time), after.map(|(_, id)| id)];
+    let sql = "select id, created_at, document, corrections from export_generations($1, $2, $3, $4, $5, $6)";
+    let rows = database.rows(sql, parameters).await?;
+    rows.into_iter()
+        .map(|mut row| {
+            Ok(Generation {
+                id: row.take_id()?,
+                created_at: row.take()?,
+                document: row.take::<Json>()?.0,
+                corrections: row.take::<Json>()?.0,
+            })
+        })
+        .collect()
+}

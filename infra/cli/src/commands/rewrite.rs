@@ -1,0 +1,23 @@
+//! `asknpic rewrite`
+
+use clap::Args;
+
+use super::databases::Accounts;
+use crate::rewrite;
+
+/// Rewrites the tables with salts, addresses and names, so that deleted ones are no longer on the disk
+///
+/// To be run every day. What is in the write-ahead log and in backups ends with them: keep both for seven days at most.
+#[derive(Args, Debug)]
+pub(super) struct Rewrite {
+    #[command(flatten)]
+    accounts: Accounts,
+}
+
+impl Rewrite {
+    pub(super) async fn run(self) -> anyhow::Result<()> {
+        let tables = rewrite::run(&self.accounts.connect().await?).await?;
+        println!("rewritten: {}", tables.join(", "));
+        Ok(())
+    }
+}

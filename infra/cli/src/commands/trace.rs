@@ -1,0 +1,28 @@
+//! `asknpic trace`
+
+use clap::Args;
+use uuid::Uuid;
+
+use super::databases::Databases;
+use crate::migrate::Database;
+use crate::trace;
+use crate::ui::print;
+
+/// Traces a generation from brief to file, without its content
+#[derive(Args, Debug)]
+pub(super) struct Trace {
+    /// The generation's id
+    generation: Uuid,
+    #[command(flatten)]
+    databases: Databases,
+}
+
+impl Trace {
+    pub(super) async fn run(self) -> anyhow::Result<()> {
+        let accounts = self.databases.connect(Database::Accounts).await?;
+        let (briefs, files) = (self.databases.connect(Database::Briefs).await?, self.databases.connect(Database::Files).await?);
+        let found = trace::read(&accounts, &briefs, &files, self.generation).await?;
+        let trace = found.ok_or_else(|| anyhow::anyhow!("there is no generation {}", self.generation))?;
+        Ok(print(&(serde_json::to_string_pretty(&trace)? + "\n"))?)
+    }
+}

@@ -1,0 +1,166 @@
+//! `GET /v1/me/export`.
+
+use std::time::Duration;
+
+use asknpic::migrate::Database;
+use asknpic_local::model::Fault;
+use e2e::contract::DAY;
+use e2e::haystack::Haystack;
+use e2e::{Need, Person, World};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::archive::Archive;
+
+const BRIEF: &str = "Affiche pour une soirée jazz, bleu nuit et or, titre « Blue Hour » en haut à gauche";
+
+async fn generate(world: &World, person: &Person, brief: &str) -> Value {
+    let call = world.post("/v1/generations").bearer(&person.access).json(&json!({ "brief": brief }));
+    call.send().await.expect(201).json()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn an_export_holds_everything_about_its_person_and_nothing_of_others() {
+    let Some(world) = World::needing(&[Need::Model, Need::Databases]).start().await else { return };
+    let other = world.person().await;
+    let theirs = generate(&world, &other, "somebody else's poster").await;
+    let person = world.person().await;
+    let kept = generate(&world, &person, BRIEF).await;
+    let deleted = generate(&world, &person, "a second poster, to be deleted").await;
+    let gone = format!("/v1/generations/{}", deleted["id"].as_str().unwrap());
+    world.delete(&gone).bearer(&person.access).send().await.expect(204);
+    world.model().fault(Fault::BadFile).await;
+    let failed = world.post("/v1/generations").bearer(&person.access).json(&json!({ "brief": "a third" })).send().await;
+    failed.problem("model-invalid-output");
+    world.model().behave().await;
+
+    let archive = Archive::of(&world, &person).await;
+    let account = archive.json("account.json");
+    assert_eq!((&account["email"], &account["phone"]), (&json!(person.applicant.email), &json!(person.applicant.phone)));
+    assert_eq!((&account["user_id"], &account["plan"]), (&json!(person.user), &json!("free")));
+    assert!(account["created_at"].as_str().unwrap().parse::<jiff::Timestamp>().is_ok(), "{account}");
+    assert_eq!(archive.json("sessions.json")[0]["id"], json!(person.session));
+    let request = archive.json("requests.json");
+    assert_eq!((&request[0]["kind"], &request[0]["answered_at"]), (&json!("access"), &Value::Null), "this very one");
+    assert_eq!(archive.json("security-events.json")[0]["kind"], "data-exported");
+    assert!(archive.json("usage.json")["days"][0]["used"].as_i64().unwrap() > 0);
+    assert_eq!(archive.json("consents.json"), json!([]));
+    assert!(archive.text("README.txt").contains("Everything Ask N Pic holds about you"));
+
+    // The content is what the API shows, byte by byte.
+    let folder = format!("generations/{}", kept["id"].as_str().unwrap());
+    let part = async |name: &str| {
+        world.get(&format!("/v1/{folder}/{name}")).bearer(&person.access).send().await.expect(200).body.to_vec()
+    };
+    assert_eq!(archive.text(&format!("{folder}/brief.txt")), BRIEF);
+    assert_eq!(archive.bytes(&format!("{folder}/file.json")), part("file").await);
+    assert_eq!(archive.bytes(&format!("{folder}/visual.svg")), part("visual.svg").await);
+    let metadata = archive.json(&format!("{folder}/metadata.json"));
+    assert_eq!((&metadata["status"], &metadata["prompt_version"]), (&json!("delivered"), &kept["prompt_version"]));
+    assert_eq!(metadata["model"], kept["model"]);
+    // Of the others the metadata is left.
+    let of = |generation: &Value| {
+        let folder = format!("generations/{}/", generation["id"].as_str().unwrap());
+        archive.paths().into_iter().filter(|path| path.starts_with(&folder)).map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert_eq!(of(&deleted), [format!("generations/{}/metadata.json", deleted["id"].as_str().unwrap())]);
+    assert_eq!(archive.paths().iter().filter(|path| path.ends_with("metadata.json")).count(), 3, "the failed one too");
+
+    // Nothing that only serves a thief, and nothing of anybody else.
+    let accounts = world.accounts().await;
+    let secrets = "select u.password_hash, k.salt, s.token from users u join user_keys k on k.user_id = u.id
+                   join sessions s on s.user_id = u.id where u.id = $1";
+    let row = accounts.query_one(secrets, &[&person.user]).await.unwrap();
+    let mut haystack = Haystack::default();
+    haystack.add("export", &archive.everything());
+    haystack.lacks("the password's hash", row.get::<_, String>(0));
+    haystack.lacks("the salt", row.get::<_, Vec<u8>>(1));
+    haystack.lacks("the refresh token's hash", row.get::<_, Vec<u8>>(2));
+    for foreign in [other.user.to_string(), theirs["id"].as_str().unwrap().to_owned(), other.applicant.email] {
+        haystack.lacks("somebody else", foreign);
+    }
+
+    // The request is answered once the archive was whole.
+    let answered = "select count(*) from requests where kind = 'access' and answered_at is not null and answered_at <= due_at";
+    e2e::wait::until("the request to be answered", async || (world.count(answered).await == 1).then_some(())).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn an_archive_is_read_by_other_programs_and_explained_in_the_persons_language() {
+    let world = World::start().await;
+    let applicant = e2e::Applicant::invent();
+    let answer = world.post("/v1/signup").json(&applicant.form()).header("accept-language", "fr").send().await.expect(202);
+    let code = world.messages().code(&applicant.phone, 1).await;
+    let verification = answer.json()["verification_id"].as_str().unwrap().to_owned();
+    let person = Person::of(&applicant, &world.verify(&verification, &code).send().await);
+    generate(&world, &person, "a poster").await;
+    let answer = world.get("/v1/me/export").bearer(&person.access).send().await.expect(200);
+    let archive = Archive::read(&answer.body).unwrap();
+    assert!(archive.text("README.txt").starts_with("Tout ce qu'Ask N Pic détient"));
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("export.zip");
+    std::fs::write(&file, &answer.body).unwrap();
+    // What of the two is on this machine.
+    for (program, arguments) in [("python3", ["-m", "zipfile", "-t"].as_slice()), ("unzip", &["-tq"])] {
+        match std::process::Command::new(program).args(arguments).arg(&file).output() {
+            Ok(output) => assert!(output.status.success(), "{program}: {}", String::from_utf8_lossy(&output.stderr)),
+            Err(error) => println!("{program} is not here: {error}"),
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn an_export_needs_a_recent_sign_in_and_comes_three_times_a_day_one_at_a_time() {
+    let Some(world) = World::needing(&[Need::Clock, Need::Databases]).start().await else { return };
+    world.get("/v1/me/export").send().await.problem("unauthenticated");
+    let person = world.person().await;
+    let export = |person: &Person| world.get("/v1/me/export").bearer(&person.access);
+    world.advance(Duration::from_mins(10));
+    export(&person).send().await.problem("reauthentication-required");
+    let person = world.again(&person).await;
+
+    // One that has not been heard of for two minutes has broken off.
+    let accounts = world.accounts().await;
+    let running = "insert into exports (id, user_id, begun_at, lease_until) values ($1, $2, $3::text::timestamp, $3::text::timestamp + interval '2 minutes')";
+    let now = world.now().strftime("%Y-%m-%d %H:%M:%S").to_string();
+    accounts.execute(running, &[&Uuid::now_v7(), &person.user, &now]).await.unwrap();
+    let refused = export(&person).send().await;
+    refused.problem("rate-limited");
+    assert!((100..=120).contains(&refused.retry_after()), "{}", refused.retry_after());
+    world.advance(Duration::from_mins(2));
+    for _ in 0..2 {
+        export(&person).send().await.expect(200);
+    }
+    let refused = export(&person).send().await;
+    refused.problem("rate-limited");
+    assert!(refused.retry_after() > 86_000, "{}", refused.retry_after());
+    let person = world.later(DAY, &person).await;
+    export(&person).send().await.expect(200);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn an_export_that_fails_half_way_is_no_archive() {
+    let Some(world) = World::needing(&[Need::Model, Need::Databases]).start().await else { return };
+    let person = world.person().await;
+    let first = generate(&world, &person, "a poster").await;
+    generate(&world, &person, "another poster").await;
+    let id: Uuid = first["id"].as_str().unwrap().parse().unwrap();
+    // The older one, which comes last.
+    let spoil = "update files set envelope = substring(envelope for 20) || '\\x00' || substring(envelope from 22) where generation_id = $1";
+    assert_eq!(world.database(Database::Files).await.execute(spoil, &[&id]).await.unwrap(), 1);
+    let error = world.get("/v1/me/export").bearer(&person.access).try_send().await.expect_err("it breaks off");
+    assert!(error.contains("the body broke off"), "{error}");
+    let open = "select count(*) from requests where kind = 'access' and answered_at is null";
+    assert_eq!(world.count(open).await, 1, "it was not answered");
+    let ended = "select count(*) from exports where ended_at is not null";
+    e2e::wait::until("the end of the export", async || (world.count(ended).await == 1).then_some(())).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn an_export_ends_with_its_session() {
+    let Some(world) = World::needing(&[Need::Model, Need::Databases]).start().await else { return };
+    let person = world.person().await;
+    world.delete("/v1/session").cookie(&person.refresh).send().await.expect(204);
+    world.get("/v1/me/export").bearer(&person.access).send().await.problem("unauthenticated");
+    assert_eq!(world.count("select count(*) from exports").await, 0);
+}

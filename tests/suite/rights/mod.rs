@@ -1,0 +1,5 @@
+//! The person's rights: export, erasure, objection, restriction, consents.
+
+pub(crate) mod archive;
+pub(crate) mod erasure;
+mod export;
