@@ -43,6 +43,13 @@ impl Promise {
         self.write("kept");
     }
 
+    /// Ends the test where a tool that it needs is not installed.
+    pub fn skipped(mut self, reason: &str) {
+        eprintln!("{} skipped: {reason}", self.test);
+        self.kept = true;
+        self.write("skipped");
+    }
+
     fn write(&self, outcome: &str) {
         let result = json!({
             "id": id(&self.test).unwrap_or_default(),

@@ -9,3 +9,4 @@ mod outbound;
 mod register;
 mod session;
 mod storage;
+mod visual;
