@@ -1,4 +1,5 @@
-//! Draws the briefs of the tests into `/tmp/gallery`, to be looked at.
+//! Draws briefs into `/tmp/gallery`, to be looked at while composing changes: `gallery [how many seeds] [a file of briefs]`, else the
+//! tests' briefs once. Natively and without the chain, so within a second; `asknpic gallery` is the real thing.
 #![expect(clippy::unwrap_used, reason = "a tool for looking, not a part of anything")]
 
 use std::{fs, path::Path};

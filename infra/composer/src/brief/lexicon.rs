@@ -322,6 +322,8 @@ pub(super) const SUBJECTS: &[(&str, Subject)] = &[
     ("anniversaire", Subject::Birthday),
     ("valentine", Subject::Love),
     ("saint-valentin", Subject::Love),
+    ("valentine's", Subject::Love),
+    ("je t' aime", Subject::Love),
     ("love", Subject::Love),
     ("amour", Subject::Love),
     ("science", Subject::Space),
@@ -720,6 +722,9 @@ pub(super) const PLACES: &[(&str, Place)] = &[
 
 /// Words to whoever makes the picture.
 pub(super) const INSTRUCTIONS: &[&str] = &[
+    "every",
+    "each",
+    "chaque",
     "create",
     "make",
     "generate",

@@ -180,7 +180,8 @@ impl Brief {
         details::take(&rest, &mut tokens, &mut brief);
         brief.read_colors(&mut tokens);
         for token in &mut tokens {
-            if token.role == Use::Open {
+            // The words of a theme stay whole: `nouvel an`.
+            if token.role == Use::Open && !token.theme {
                 token.role = title::role(&token.folded);
             }
         }

@@ -59,6 +59,7 @@ fn what_can_be_drawn_is_found_in_quotes_too_and_the_most_particular_comes_first(
         [Subject::Village, Subject::Christmas, Subject::Night]
     );
     assert_eq!(Brief::read("two nights of jazz").subjects, [Subject::Record, Subject::Night]);
+    assert_eq!(Brief::read("Réveillon du nouvel an, affiche « 2027 »").kicker, "Réveillon du nouvel an");
     assert!(Brief::read("un tarif de nettoyage").subjects.is_empty());
 }
 

@@ -249,8 +249,8 @@ fn of(theme: Theme) -> &'static [Ornament] {
         Theme::Corporate => &[Network, Halftone, Slants, Rings],
         Theme::City => &[Skyline],
         Theme::Halloween => &[Pines, Rays],
-        Theme::Food => &[Dish, Tiles, Flowers],
-        Theme::Coffee => &[Cup, Arches, Cup],
+        Theme::Food => &[Dish, Dish, Tiles],
+        Theme::Coffee => &[Cup],
         Theme::Sport => &[Slants, Halftone, Stripes],
     }
 }
@@ -390,6 +390,16 @@ impl<'a> Pen<'a> {
         });
         let chroma = |role: &Role| self.palette.rgb(*role).chroma();
         warm.max_by(|a, b| chroma(a).total_cmp(&chroma(b))).map_or_else(|| self.light(), |role| self.palette.paint(role))
+    }
+
+    /// Water near and far: a blue of the palette, else the ground's own colour, deeper.
+    fn water(&self) -> (String, String) {
+        let behind = self.palette.rgb(self.on);
+        let blue = ALL.into_iter().map(|role| self.palette.rgb(role)).find(|color| {
+            (180.0..285.0).contains(&color.hue()) && color.chroma() > 0.03 && color.distance(behind) > 0.09
+        });
+        let deep = blue.unwrap_or_else(|| behind.at(behind.lightness() + if behind.is_dark() { 0.16 } else { -0.2 }, 1.1));
+        (deep.to_string(), deep.mix(behind, 0.4).to_string())
     }
 
     /// The sides of a solid: lit, plain, in the shade.

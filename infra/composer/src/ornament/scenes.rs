@@ -245,10 +245,10 @@ impl Pen<'_> {
         let (w, h) = (area.width, area.height);
         let s = area.side();
         let (cx, sea) = (area.x + w * 0.5, area.y + h * 0.66);
-        let [sun, deep, canvas] = [self.warm(), self.color(0), self.light()];
+        let (sun, canvas) = (self.warm(), self.light());
+        let (deep, far) = self.water();
         self.push(Layer::circle(cx + s * 0.16, sea - s * 0.14, s * 0.28, sun.as_str()));
         let water = Area::new(area.x, sea, w, area.bottom() - sea + 2.0);
-        let far = self.color(1);
         self.push(Layer::rectangle(water, gradient("linear", 90.0, &[(0.0, &far, 1.0), (1.0, &deep, 1.0)])));
         for (step, share) in [0.34, 0.26, 0.2, 0.12].into_iter().enumerate() {
             #[expect(clippy::cast_precision_loss, reason = "four steps")]
