@@ -395,9 +395,10 @@ impl<'a> Pen<'a> {
     /// Water near and far: a blue of the palette, else the ground's own colour, deeper.
     fn water(&self) -> (String, String) {
         let behind = self.palette.rgb(self.on);
-        let blue = ALL.into_iter().map(|role| self.palette.rgb(role)).find(|color| {
-            (180.0..285.0).contains(&color.hue()) && color.chroma() > 0.03 && color.distance(behind) > 0.09
-        });
+        let blue = ALL
+            .into_iter()
+            .map(|role| self.palette.rgb(role))
+            .find(|color| (180.0..285.0).contains(&color.hue()) && color.chroma() > 0.03 && color.distance(behind) > 0.09);
         let deep = blue.unwrap_or_else(|| behind.at(behind.lightness() + if behind.is_dark() { 0.16 } else { -0.2 }, 1.1));
         (deep.to_string(), deep.mix(behind, 0.4).to_string())
     }
