@@ -19,6 +19,7 @@ pub mod http;
 pub mod jwt;
 pub mod messages;
 pub mod model;
+pub mod oauth;
 pub mod payments;
 pub mod person;
 pub mod promise;

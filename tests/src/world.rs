@@ -14,6 +14,7 @@ use asknpic_host::{Clock, Config, Host, LogSink, MemoryLog};
 use asknpic_local::messages::Catcher;
 use asknpic_local::model::{self as local_model, Model as LocalModel};
 use asknpic_local::postgres::{Cluster, DatabaseSet};
+use asknpic_local::providers::Providers;
 use asknpic_local::stripe::{API_KEY, Options as StripeOptions, Stripe, WEBHOOK_SECRET};
 use http::Method;
 use tokio::io::{AsyncBufReadExt as _, BufReader};
@@ -84,6 +85,7 @@ struct Own {
     set: DatabaseSet,
     model: Option<LocalModel>,
     catcher: Catcher,
+    providers: Providers,
     stripe: Stripe,
     variables: BTreeMap<String, String>,
     log: MemoryLog,
@@ -212,6 +214,7 @@ impl World {
         let any = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
         let local_model = LocalModel::start(any, &local_model::Options::recording()).expect("a model");
         let catcher = Catcher::start(any).expect("a catcher");
+        let providers = Providers::start(any).expect("the providers");
         let clock = Clock::new();
         let stripe = Stripe::start(any, &stripe_options(&clock)).expect("a stand-in for Stripe");
         let keys = Keys::generate().expect("keys");
@@ -225,11 +228,13 @@ impl World {
             set,
             model: Some(local_model),
             catcher,
+            providers,
             stripe,
             log: MemoryLog::new(),
             clock,
             manifest,
         };
+        own.variables.extend(own.providers.variables());
         own.variables.extend(own.setup.variables.clone());
         own.start_host().await;
         let messages = Messages { client: client.clone(), url: own.catcher.url() };

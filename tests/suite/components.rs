@@ -33,6 +33,7 @@ fn components_import_what_they_need_and_nothing_else() {
         ("otp", with(&database)),
         ("session", with(&database)),
         ("account", with(&database)),
+        ("oauth", with(&database)),
         ("generate", with(&["spin:postgres", "wasi:filesystem", "asknpic:parametric"])),
         ("library", with(&["spin:postgres", "wasi:filesystem", "asknpic:parametric"])),
         ("billing", with(&database)),
@@ -95,17 +96,19 @@ fn secrets_are_empty_by_default_and_given_to_those_who_need_them() {
     assert_eq!(holders("receipt_key"), ["erase"]);
     assert_eq!(holders("rights_password"), ["erase", "export"]);
     assert_eq!(holders("signing_key"), ["otp", "session"]);
-    assert_eq!(holders("refresh_key"), ["otp", "session"]);
+    // A sign-in with a provider ends in a redirect: `oauth` sets the refresh cookie and mints no access token.
+    assert_eq!(holders("refresh_key"), ["oauth", "otp", "session"]);
+    assert_eq!(holders("oauth_key"), ["oauth"]);
     assert_eq!(holders("brevo_api_key"), ["notify"]);
-    assert_eq!(holders("internal_key"), ["erase", "lifecycle", "notify", "ops", "otp", "session", "signup"]);
+    assert_eq!(holders("internal_key"), ["erase", "lifecycle", "notify", "oauth", "ops", "otp", "session", "signup"]);
     assert_eq!(holders("ops_token"), ["ops"]);
     assert_eq!(holders("lifecycle_password"), ["lifecycle"]);
     assert_eq!(holders("billing_password"), ["billing", "stripe-webhook"]);
     assert_eq!(holders("stripe_api_key"), ["billing"]);
     assert_eq!(holders("stripe_webhook_secret"), ["stripe-webhook"]);
     assert_eq!(holders("gift_key"), ["billing"]);
-    assert_eq!(holders("otp_key"), ["otp", "session", "signup"]);
-    assert_eq!(holders("identity_password"), ["account", "otp", "session", "signup"]);
+    assert_eq!(holders("otp_key"), ["oauth", "otp", "session", "signup"]);
+    assert_eq!(holders("identity_password"), ["account", "oauth", "otp", "session", "signup"]);
     assert_eq!(holders("generation_password"), ["generate", "library"]);
     let text = fs::read_to_string(root().join("spin.toml")).unwrap();
     assert!(!text.contains("\nfiles = "), "no component has files");
@@ -130,6 +133,7 @@ fn calls(world: &World) -> BTreeMap<&'static str, Call> {
         ("otp", world.post("/v1/otp/verify").json(&json!({ "verification_id": id, "code": "123456" }))),
         ("session", world.post("/v1/session").json(&applicant.credentials())),
         ("account", world.get("/v1/me").bearer("x.y.z")),
+        ("oauth", world.get("/v1/me/links").bearer("x.y.z")),
         ("generate", world.post("/v1/generations").json(&json!({ "brief": "x" })).bearer("x.y.z")),
         ("library", world.get(&format!("/v1/generations/{id}")).bearer("x.y.z")),
         ("billing", world.get("/v1/billing").bearer("x.y.z")),
@@ -149,8 +153,8 @@ async fn a_component_without_a_secret_fails_closed_and_readiness_says_so() {
     names.push("verification_keys".to_owned());
     for name in names {
         for value in ["", "not a key"] {
-            // Any text can be a password or a key of Brevo's.
-            if !value.is_empty() && (name.ends_with("_password") || name == "brevo_api_key") {
+            // Any text can be a password, a key of Brevo's or a secret of a provider's.
+            if !value.is_empty() && (name.ends_with("_password") || name.ends_with("_client_secret") || name == "brevo_api_key") {
                 continue;
             }
             let Some(world) = World::needing(&[Need::OwnDatabases]).variable(&name, value).start().await else { return };
@@ -179,8 +183,9 @@ async fn a_component_without_a_secret_fails_closed_and_readiness_says_so() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn each_component_runs_by_itself() {
-    let calls_of =
-        ["signup", "otp", "session", "account", "generate", "library", "billing", "stripe-webhook", "ops", "export", "erase"];
+    let calls_of = [
+        "signup", "otp", "session", "account", "oauth", "generate", "library", "billing", "stripe-webhook", "ops", "export", "erase",
+    ];
     for id in calls_of {
         let Some(world) = World::needing(&[Need::OwnDatabases]).only(&[id]).start().await else { return };
         let answer = calls(&world).remove(id).unwrap().send().await;

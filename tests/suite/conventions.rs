@@ -24,6 +24,10 @@ fn paths() -> Vec<(String, Vec<&'static str>)> {
         path("/v1/session/refresh", &["POST"]),
         path("/v1/me", &["GET"]),
         path("/v1/me/security-events", &["GET"]),
+        path("/v1/oauth/google/start", &["GET"]),
+        path("/v1/oauth/google/callback", &["GET"]),
+        path("/v1/me/links", &["GET"]),
+        path("/v1/me/links/google", &["POST", "DELETE"]),
         path("/v1/generations", &["GET", "POST"]),
         path(&part(""), &["GET", "DELETE"]),
         path(&part("/brief"), &["GET"]),
@@ -84,6 +88,10 @@ async fn unknown_and_private_paths_are_404_problems() {
         "/v1/session/refresh/x",
         "/v1/generations/x/y",
         "/v1/me/x",
+        "/v1/me/links/google/x",
+        "/v1/oauth",
+        "/v1/oauth/google",
+        "/v1/oauth/google/start/x",
         "/v1/email",
         "/v1/password/x",
         "/favicon.ico",
@@ -192,7 +200,7 @@ async fn the_openapi_document_says_what_is_served() {
             if !["GET", "POST", "PUT", "PATCH", "DELETE"].contains(&method.as_str()) {
                 continue;
             }
-            let real = path.replace("{id}", ID);
+            let real = path.replace("{id}", ID).replace("{provider}", "google");
             documented.insert((real.clone(), method.to_string()));
             // Without anything that it wants, the answer is one of those that the document has.
             let answer = world.call(method.clone(), &real).send().await;

@@ -50,6 +50,7 @@ async fn only_the_operators_token_runs_the_rules() {
         "lockouts",
         "idempotency_keys",
         "verifications",
+        "oauth",
         "unproved_accounts",
         "plan_gifts",
         "checkouts",

@@ -15,6 +15,7 @@ mod generations;
 mod journey;
 mod lifecycle;
 mod no_oracle;
+mod oauth;
 mod otp;
 mod promises;
 mod refresh;

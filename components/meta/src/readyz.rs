@@ -26,6 +26,7 @@ const COMPONENTS: &[(&str, &str)] = &[
     ("otp", "otp_url"),
     ("session", "session_url"),
     ("account", "account_url"),
+    ("oauth", "oauth_url"),
     ("generate", "generate_url"),
     ("library", "library_url"),
     ("billing", "billing_url"),

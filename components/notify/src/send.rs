@@ -28,6 +28,22 @@ pub(crate) async fn send(request: Request<Body>) -> Result<StatusCode, Problem> 
             state.brevo.email(&to, subject, &text).await
         }
         Message::ForgetContact { user } => state.brevo.forget_contact(&user.to_string()).await,
+        Message::ProviderClaim { to, provider, url, language } => {
+            let (subject, text) = texts::provider_claim(language, provider, &url);
+            state.brevo.email(&to, &subject, &text).await
+        }
+        Message::AccountReclaimed { to, provider, language } => {
+            let (subject, text) = texts::account_reclaimed(language, provider);
+            state.brevo.email(&to, subject, &text).await
+        }
+        Message::LinkAdded { to, provider, language } => {
+            let (subject, text) = texts::link_added(language, provider);
+            state.brevo.email(&to, &subject, &text).await
+        }
+        Message::LinkRemoved { to, provider, language } => {
+            let (subject, text) = texts::link_removed(language, provider);
+            state.brevo.email(&to, &subject, &text).await
+        }
         Message::Nothing => Ok(()),
     };
     sent.map(|()| StatusCode::NO_CONTENT).map_err(|error| {

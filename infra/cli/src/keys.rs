@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 pub const ZONES: [&str; 5] = ["identity", "generation", "rights", "billing", "lifecycle"];
 
 /// Keys of 32 random bytes in base64url, each for one purpose; the operator's token among them.
-const SIMPLE_KEYS: [&str; 6] = ["gift_key", "internal_key", "limit_key", "ops_token", "otp_key", "refresh_key"];
+const SIMPLE_KEYS: [&str; 7] = ["gift_key", "internal_key", "limit_key", "oauth_key", "ops_token", "otp_key", "refresh_key"];
 
 /// Why keys could not be made, read or kept.
 #[derive(Debug, thiserror::Error)]

@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use asknpic_local::messages::Catcher;
 use asknpic_local::model::{self, Model};
 use asknpic_local::postgres::{self, Cluster};
+use asknpic_local::providers::Providers;
 use asknpic_local::stripe::{self, Stripe};
 
 use crate::keys::Keys;
@@ -28,6 +29,8 @@ pub struct Setup {
     pub stripe: SocketAddr,
     /// Where it keeps what was bought from run to run; in memory only without it.
     pub stripe_file: Option<PathBuf>,
+    /// Where the stand-ins of sign-in providers listen.
+    pub providers: SocketAddr,
 }
 
 /// Which model answers.
@@ -75,6 +78,7 @@ pub struct Stack {
     model_url: String,
     catcher: Catcher,
     stripe: Stripe,
+    providers: Providers,
 }
 
 impl Stack {
@@ -83,7 +87,7 @@ impl Stack {
     /// # Errors
     /// Every [`Error`].
     pub async fn start(setup: Setup, mut say: impl FnMut(&str)) -> Result<Self, Error> {
-        let Setup { keys, postgres, model, messages, stripe, stripe_file } = setup;
+        let Setup { keys, postgres, model, messages, stripe, stripe_file, providers } = setup;
         say("starting PostgreSQL");
         let cluster = Cluster::start(postgres).await?;
         say("migrating the databases");
@@ -106,7 +110,12 @@ impl Stack {
             addr: stripe,
             source,
         })?;
-        Ok(Self { keys, cluster, model, model_name, model_url, catcher, stripe })
+        let providers = Providers::start(providers).map_err(|source| Error::Listen {
+            what: "stand-ins of providers",
+            addr: providers,
+            source,
+        })?;
+        Ok(Self { keys, cluster, model, model_name, model_url, catcher, stripe, providers })
     }
 
     /// PostgreSQL.
@@ -145,6 +154,12 @@ impl Stack {
         &self.stripe
     }
 
+    /// The stand-ins of sign-in providers.
+    #[must_use]
+    pub fn providers(&self) -> &Providers {
+        &self.providers
+    }
+
     /// The value of every variable of `spin.toml` that has to be set for this stack; `public_url` is where the components will be
     /// reached.
     #[must_use]
@@ -169,14 +184,15 @@ impl Stack {
             ("stripe_webhook_secret", stripe::WEBHOOK_SECRET),
         ];
         variables.extend(others.map(|(name, value)| (name.to_owned(), value.to_owned())));
+        variables.extend(self.providers.variables());
         variables
     }
 
     /// Stops everything and waits until PostgreSQL has shut down in order.
     pub async fn stop(self) {
-        let Self { cluster, model, catcher, stripe, .. } = self;
+        let Self { cluster, model, catcher, stripe, providers, .. } = self;
         // Their threads end at once; nothing of theirs is worth keeping.
-        drop((model, catcher, stripe));
+        drop((model, catcher, stripe, providers));
         cluster.stop().await;
     }
 }

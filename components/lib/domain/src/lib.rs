@@ -17,6 +17,7 @@ pub mod otp;
 pub mod password;
 pub mod personal;
 pub mod phone;
+pub mod provider;
 pub mod retention;
 pub mod rights;
 pub mod session;
@@ -27,6 +28,7 @@ pub use ids::{GenerationId, SessionId, TenantId, UserId};
 pub use language::Language;
 pub use personal::{Brief, FileText, OtpCode, Password, PersonName, Secret};
 pub use phone::Phone;
+pub use provider::Provider;
 
 /// The version of the privacy policy that a sign-up accepts (promises a02, b07): the date of its text.
 pub const POLICY_VERSION: &str = "2026-11-01";

@@ -29,6 +29,14 @@ pub const SIGNUP_PHONE: Limit = Limit { name: "signup-phone", max: 3, seconds: D
 pub const OTP_ADDRESS: Limit = Limit { name: "otp-address", max: 60, seconds: 600 };
 /// Passwords tried from one address prefix: 100 in ten minutes.
 pub const SIGNIN_ADDRESS: Limit = Limit { name: "signin-address", max: 100, seconds: 600 };
+/// Sign-ins with a provider begun from one address prefix: 100 in ten minutes.
+pub const OAUTH_ADDRESS: Limit = Limit { name: "oauth-address", max: 100, seconds: 600 };
+/// Answers of providers brought back from one address prefix: 100 in ten minutes.
+pub const OAUTH_CALLBACK: Limit = Limit { name: "oauth-callback", max: 100, seconds: 600 };
+/// Messages that ask an address to confirm a sign-in with a provider: 3 an hour.
+pub const CLAIM_EMAIL: Limit = Limit { name: "claim-email", max: 3, seconds: 3_600 };
+/// Such messages caused from one address prefix: 30 an hour.
+pub const CLAIM_ADDRESS: Limit = Limit { name: "claim-address", max: 30, seconds: 3_600 };
 /// Renderings for one session: 120 a minute.
 pub const RENDER_SESSION: Limit = Limit { name: "render-session", max: 120, seconds: 60 };
 /// Gift codes tried by one person: 10 an hour.
@@ -55,6 +63,10 @@ mod tests {
             SIGNUP_PHONE,
             OTP_ADDRESS,
             SIGNIN_ADDRESS,
+            OAUTH_ADDRESS,
+            OAUTH_CALLBACK,
+            CLAIM_EMAIL,
+            CLAIM_ADDRESS,
             RENDER_SESSION,
             GIFT_USER,
             GIFT_ADDRESS,

@@ -12,6 +12,12 @@ pub const REPEAT_SECONDS: i64 = 10;
 /// How long a sign-in or a code counts as *recent* (promise a08).
 pub const RECENT_SECONDS: i64 = 600;
 
+/// How long somebody may take at a provider's (contract: the cookie `oauth_state`).
+pub const OAUTH_SECONDS: i64 = 600;
+
+/// How long an address may take to confirm a sign-in with a provider that does not vouch for it.
+pub const CLAIM_SECONDS: i64 = 3_600;
+
 /// The delay after failed sign-ins of one account from one address: none for four, then 1, 2, 4, 8 and at most 15 minutes.
 #[must_use]
 pub fn lockout_seconds(failures: i32) -> i64 {

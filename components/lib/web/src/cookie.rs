@@ -14,13 +14,21 @@ const ATTRIBUTES: &str = "Path=/v1/session; HttpOnly; Secure; SameSite=Strict";
 /// # Errors
 /// 400 if there are two such cookies: one of them was planted.
 pub fn refresh_token(headers: &HeaderMap) -> Result<Option<Secret>, Problem> {
+    only(headers, NAME)
+}
+
+/// The value of the one cookie of a name.
+///
+/// # Errors
+/// 400 if there are two of them.
+pub fn only(headers: &HeaderMap, wanted: &str) -> Result<Option<Secret>, Problem> {
     let mut found = headers
         .get_all(header::COOKIE)
         .iter()
         .filter_map(|value| value.to_str().ok())
         .flat_map(|text| text.split(';'))
         .filter_map(|pair| pair.trim().split_once('='))
-        .filter(|(name, _)| *name == NAME)
+        .filter(|(name, _)| *name == wanted)
         .map(|(_, value)| Secret::new(value));
     match (found.next(), found.next()) {
         (_, Some(_)) => Err(Kind::MalformedRequest.into()),

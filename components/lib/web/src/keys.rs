@@ -66,6 +66,12 @@ impl Limits {
         self.key.lookup("sign-in", &[email.expose().as_bytes(), &address::prefix(headers, &self.proxy)])
     }
 
+    /// The keyed hash of an address that messages are sent to.
+    #[must_use]
+    pub fn email(&self, email: &domain::Email) -> String {
+        self.key.lookup("email", &[email.expose().as_bytes()])
+    }
+
     /// The limits of one SMS.
     #[must_use]
     pub fn sms(&self, headers: &HeaderMap) -> SmsLimits {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use domain::{Language, UserId};
+use domain::{Language, Provider, UserId};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -51,6 +51,44 @@ pub enum Message {
     ForgetContact {
         /// The user's id, under which the contact is known there.
         user: Uuid,
+    },
+    /// An email to an address that a provider names and does not vouch for, with the token that confirms it.
+    ProviderClaim {
+        /// The address.
+        to: String,
+        /// Who names it.
+        provider: Provider,
+        /// Our page with the token in its fragment.
+        url: String,
+        /// Of the text.
+        language: Language,
+    },
+    /// An email to the owner of an address whose account was somebody else's until now (promise a05).
+    AccountReclaimed {
+        /// The address.
+        to: String,
+        /// Who vouched for it.
+        provider: Provider,
+        /// Of the text.
+        language: Language,
+    },
+    /// An email to somebody whose account can now be signed in to with a provider.
+    LinkAdded {
+        /// The address.
+        to: String,
+        /// Which.
+        provider: Provider,
+        /// Of the text.
+        language: Language,
+    },
+    /// An email to somebody whose account can no longer be signed in to with a provider.
+    LinkRemoved {
+        /// The address.
+        to: String,
+        /// Which.
+        provider: Provider,
+        /// Of the text.
+        language: Language,
     },
     /// Nothing, sent all the same so that a decoy makes the same calls (contract, *No oracle*).
     Nothing,

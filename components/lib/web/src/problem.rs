@@ -136,6 +136,22 @@ kinds! {
     ReauthenticationRequired "reauthentication-required" FORBIDDEN,
         "Confirm it is you": "Sign in again, or enter a fresh code, then repeat this within ten minutes.",
         "Confirmez votre identité": "Reconnectez-vous ou saisissez un nouveau code, puis répétez dans les dix minutes.";
+    /// A sign-in with a provider did not come to an end that can be believed.
+    OauthFailed "oauth-failed" BAD_REQUEST,
+        "Sign-in with the provider failed": "The sign-in was broken off, took too long, or was not begun in this browser. Begin again.",
+        "La connexion par le fournisseur a échoué": "La connexion a été interrompue, a duré trop longtemps ou n'a pas commencé dans ce navigateur. Recommencez.";
+    /// The provider does not vouch for the address, known to us or not.
+    EmailUnverified "email-unverified" CONFLICT,
+        "Email not verified": "The provider does not vouch for your email address. If you received an email from us, follow it and sign in again; otherwise verify the address with the provider.",
+        "Adresse non vérifiée": "Le fournisseur ne garantit pas votre adresse email. Si vous avez reçu un email de notre part, suivez-le puis reconnectez-vous ; sinon, vérifiez l'adresse chez le fournisseur.";
+    /// The external account is another person's here, or there is a link with the provider already.
+    LinkConflict "link-conflict" CONFLICT,
+        "Already linked": "This external account belongs to another account here, or another one of this provider is linked already.",
+        "Déjà lié": "Ce compte externe appartient ici à un autre compte, ou un autre compte de ce fournisseur est déjà lié.";
+    /// Without it nobody could sign in any more.
+    LastLink "last-link" CONFLICT,
+        "Last way to sign in": "This is the only way to sign in to this account. Set a password or link another provider first.",
+        "Dernier moyen de connexion": "C'est le seul moyen de se connecter à ce compte. Définissez d'abord un mot de passe ou liez un autre fournisseur.";
     /// The day's tokens do not suffice; `quota`, `used`, `credits`.
     QuotaExhausted "quota-exhausted" PAYMENT_REQUIRED,
         "Daily quota used up": "Today's tokens do not suffice for another generation.",

@@ -1,11 +1,11 @@
-//! A session's tokens: what `otp`, `session` and `oauth` answer with.
+//! A session's tokens: what `otp` and `session` answer with; `oauth` sets the cookie alone.
 
 use axum::{
     Json,
     response::{IntoResponse, Response},
 };
 use domain::{SessionId, session};
-use http::header;
+use http::{HeaderValue, header};
 use jiff::Timestamp;
 use serde::Serialize;
 use store::accounts::sessions::{Holder, NewSession};
@@ -43,6 +43,24 @@ pub struct Opening {
 }
 
 impl Opening {
+    /// Makes the id and the first refresh token of a session.
+    ///
+    /// # Errors
+    /// 500 if the runtime has no random bytes.
+    pub fn new(refresh_key: &MacKey, now: Timestamp) -> Result<Self, Problem> {
+        let token = RefreshToken::first(SessionId::from(crate::uuid_v7(now)?))?;
+        let stored = token.stored(refresh_key);
+        Ok(Self { token, stored, now })
+    }
+
+    /// The refresh cookie, for an answer that cannot carry an access token: a redirect, whose page then calls `refresh`.
+    ///
+    /// # Errors
+    /// 500 where the token is no header value, which base64url always is.
+    pub fn cookie(&self, refresh_key: &MacKey) -> Result<HeaderValue, Problem> {
+        cookie::set(&self.token.expose(refresh_key), session::REFRESH_SECONDS)
+    }
+
     /// As the statement takes it.
     #[must_use]
     pub fn session(&self) -> NewSession<'_> {
@@ -75,9 +93,7 @@ impl Minter {
     /// # Errors
     /// 500 if the runtime has no random bytes.
     pub fn open(&self, now: Timestamp) -> Result<Opening, Problem> {
-        let token = RefreshToken::first(SessionId::from(crate::uuid_v7(now)?))?;
-        let stored = token.stored(&self.refresh_key);
-        Ok(Opening { token, stored, now })
+        Opening::new(&self.refresh_key, now)
     }
 
     /// Answers with the tokens of a session that was opened.

@@ -42,13 +42,14 @@ struct Rule {
     batch: for<'a> fn(&'a Run<'a>) -> BoxFuture<'a, Result<Batch, store::Error>>,
 }
 
-const RULES: [Rule; 18] = [
+const RULES: [Rule; 19] = [
     // First: what fails here is an orphan of the last two.
     Rule { name: "stale_generations", batch: |run| Box::pin(run.sweep(Sweep::StaleGenerations)) },
     Rule { name: "limits", batch: |run| Box::pin(run.sweep(Sweep::Limits)) },
     Rule { name: "lockouts", batch: |run| Box::pin(run.sweep(Sweep::Lockouts)) },
     Rule { name: "idempotency_keys", batch: |run| Box::pin(run.sweep(Sweep::Idempotency)) },
     Rule { name: "verifications", batch: |run| Box::pin(run.sweep(Sweep::Verifications)) },
+    Rule { name: "oauth", batch: |run| Box::pin(run.sweep(Sweep::Oauth)) },
     Rule { name: "unproved_accounts", batch: |run| Box::pin(run.sweep(Sweep::Unproved)) },
     Rule { name: "plan_gifts", batch: |run| Box::pin(run.sweep(Sweep::PlanGifts)) },
     Rule { name: "checkouts", batch: |run| Box::pin(run.sweep(Sweep::Checkouts)) },

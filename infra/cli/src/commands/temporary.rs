@@ -34,6 +34,7 @@ impl Temporary {
             messages: any,
             stripe: any,
             stripe_file: None,
+            providers: any,
         };
         let step = Step::start("starting PostgreSQL and the stand-ins");
         let stack = Stack::start(setup, |what| step.say(what.to_owned())).await?;

@@ -48,6 +48,9 @@ pub(super) struct Up {
     /// The port of the stand-in for Stripe; a free one without it
     #[arg(long, value_name = "PORT")]
     stripe_port: Option<u16>,
+    /// The port of the sign-in providers' stand-ins; a free one without it
+    #[arg(long, value_name = "PORT")]
+    providers_port: Option<u16>,
     /// PostgreSQL's port; a free one without it
     #[arg(long, value_name = "PORT")]
     postgres_port: Option<u16>,
@@ -174,6 +177,7 @@ impl Up {
             self.ollama.is_none().then_some(("the local model", local(self.model_port), "--model-port")),
             Some(("the message catcher", local(self.messages_port), "--messages-port")),
             self.stripe_port.map(|port| ("the stand-in for Stripe", local(port), "--stripe-port")),
+            self.providers_port.map(|port| ("the sign-in providers", local(port), "--providers-port")),
             self.postgres_port.map(|port| ("PostgreSQL", local(port), "--postgres-port")),
         ];
         for (what, addr, option) in wanted.into_iter().flatten() {
@@ -196,6 +200,7 @@ impl Up {
             messages: local(self.messages_port),
             stripe: local(self.stripe_port.unwrap_or(0)),
             stripe_file: Some(data.join("stripe.json")),
+            providers: local(self.providers_port.unwrap_or(0)),
         }
     }
 
@@ -206,12 +211,13 @@ impl Up {
             Some(_) => format!("{} ({}: rules, no language model)", stack.model_url(), stack.model_name()),
             None => format!("{} ({})", stack.model_url(), stack.model_name()),
         };
-        let port = stack.cluster().port();
+        let (port, google) = (stack.cluster().port(), format!("{url}/v1/oauth/google/start"));
         let api = if self.no_host { String::new() } else { format!("  API         {url}\n") };
         let stripe = stack.stripe().url();
         let addresses = format!(
             "{api}  messages    {messages}
   Stripe      {stripe} (a stand-in: pages to pay at, and webhooks; no money moves)
+  sign-in     {google} (also github, linkedin, facebook; stand-ins)
   model       {model}
   PostgreSQL  PGPASSWORD=$(cat {data}/postgres/data/asknpic-password) \\
               psql \"host=127.0.0.1 port={port} user=postgres dbname=accounts sslmode=verify-full sslrootcert={data}/postgres/tls/ca.pem\"

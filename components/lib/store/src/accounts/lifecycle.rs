@@ -19,6 +19,8 @@ pub enum Sweep {
     Idempotency,
     /// Codes that can no longer be entered.
     Verifications,
+    /// Sign-ins with a provider, and addresses that were to confirm one, whose time is up.
+    Oauth,
     /// Accounts that never proved anything within a day (promise a67).
     Unproved,
     /// Plans whose gift has ended are taken back; counted in tenants.
@@ -48,6 +50,7 @@ pub async fn sweep(database: &Database, now: Timestamp, sweep: Sweep, batch: i32
         Sweep::Lockouts => "select sweep_lockouts($1, $2)",
         Sweep::Idempotency => "select sweep_idempotency($1, $2)",
         Sweep::Verifications => "select sweep_verifications($1, $2)",
+        Sweep::Oauth => "select oauth_prune($1, $2)",
         Sweep::Unproved => "select unproved_prune($1, $2)",
         Sweep::PlanGifts => "select sweep_plan_gifts($1, $2)",
         Sweep::Checkouts => "select sweep_checkouts($1, $2)",

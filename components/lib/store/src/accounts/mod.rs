@@ -7,6 +7,7 @@ pub mod exports;
 pub mod generations;
 pub mod lifecycle;
 pub mod me;
+pub mod oauth;
 pub mod otp;
 pub mod rights;
 pub mod sessions;
