@@ -184,7 +184,18 @@ async fn a_component_without_a_secret_fails_closed_and_readiness_says_so() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn each_component_runs_by_itself() {
     let calls_of = [
-        "signup", "otp", "session", "account", "oauth", "generate", "library", "billing", "stripe-webhook", "ops", "export", "erase",
+        "signup",
+        "otp",
+        "session",
+        "account",
+        "oauth",
+        "generate",
+        "library",
+        "billing",
+        "stripe-webhook",
+        "ops",
+        "export",
+        "erase",
     ];
     for id in calls_of {
         let Some(world) = World::needing(&[Need::OwnDatabases]).only(&[id]).start().await else { return };
