@@ -23,6 +23,8 @@ pub const PROBLEMS: &[(&str, u16)] = &[
     ("credentials-invalid", 401),
     ("phone-unverified", 403),
     ("account-locked", 429),
+    ("current-password-invalid", 422),
+    ("token-expired", 410),
     ("session-invalid", 401),
     ("origin-refused", 403),
     ("reauthentication-required", 403),

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use asknpic::accounts::Accounts;
 use asknpic::migrate::Database;
 use asknpic_local::tls;
 use futures::future::join_all;
@@ -72,6 +73,13 @@ impl World {
         };
         let all = join_all(Database::ALL.map(of_one)).await;
         all.iter().flatten().map(|row| (row.get(0), row.get(1))).collect()
+    }
+
+    /// Lifts the block of an account, as `asknpic account unblock` does. False where there is no such account.
+    pub async fn unblock(&self, email: &str) -> bool {
+        let (url, ca) = self.admin_url(Database::Accounts);
+        let accounts = Accounts::connect(&url, ca.as_deref()).await.unwrap_or_else(|error| panic!("{error}"));
+        accounts.unblock(email, self.now()).await.unwrap_or_else(|error| panic!("{error}"))
     }
 
     /// The one number that a statement on `accounts` finds.

@@ -31,6 +31,13 @@ impl Message {
         self.text.split(|c: char| !c.is_ascii_digit()).find(|run| run.len() == 6).map(str::to_owned)
     }
 
+    /// The token in its link.
+    #[must_use]
+    pub fn token(&self) -> Option<String> {
+        let (_, rest) = self.text.split_once("#token=")?;
+        rest.split_whitespace().next().map(str::to_owned)
+    }
+
     fn is_to(&self, who: &str) -> bool {
         // Brevo takes phones with and without the plus.
         self.to.trim_start_matches('+').eq_ignore_ascii_case(who.trim_start_matches('+'))
@@ -77,6 +84,28 @@ impl Messages {
     pub async fn wait(&self, who: &str, count: usize) -> Vec<Message> {
         until(&format!("message {count} to {who}"), async || Some(self.to(who).await).filter(|messages| messages.len() >= count))
             .await
+    }
+
+    /// Waits for the `count`th email with a token to an address; the newest token. The first is that of the sign-up.
+    pub async fn token(&self, email: &str, count: usize) -> String {
+        let tokens = async || {
+            let tokens: Vec<_> = self.to(email).await.iter().filter_map(Message::token).collect();
+            (tokens.len() >= count).then_some(tokens)
+        };
+        until(&format!("token {count} to {email}"), tokens).await.remove(0)
+    }
+
+    /// What was sent to an address and has no token in it, newest first: what its owner is told.
+    pub async fn told(&self, email: &str) -> Vec<Message> {
+        self.to(email).await.into_iter().filter(|message| message.token().is_none()).collect()
+    }
+
+    /// Waits until somebody was told so many things; newest first.
+    pub async fn wait_told(&self, email: &str, count: usize) -> Vec<Message> {
+        until(&format!("mail {count} to {email}"), async || {
+            Some(self.told(email).await).filter(|messages| messages.len() >= count)
+        })
+        .await
     }
 
     /// Waits for the `count`th SMS to a phone, and takes the newest code.

@@ -100,14 +100,14 @@ fn secrets_are_empty_by_default_and_given_to_those_who_need_them() {
     assert_eq!(holders("refresh_key"), ["oauth", "otp", "session"]);
     assert_eq!(holders("oauth_key"), ["oauth"]);
     assert_eq!(holders("brevo_api_key"), ["notify"]);
-    assert_eq!(holders("internal_key"), ["erase", "lifecycle", "notify", "oauth", "ops", "otp", "session", "signup"]);
+    assert_eq!(holders("internal_key"), ["account", "erase", "lifecycle", "notify", "oauth", "ops", "otp", "session", "signup"]);
     assert_eq!(holders("ops_token"), ["ops"]);
     assert_eq!(holders("lifecycle_password"), ["lifecycle"]);
     assert_eq!(holders("billing_password"), ["billing", "stripe-webhook"]);
     assert_eq!(holders("stripe_api_key"), ["billing"]);
     assert_eq!(holders("stripe_webhook_secret"), ["stripe-webhook"]);
     assert_eq!(holders("gift_key"), ["billing"]);
-    assert_eq!(holders("otp_key"), ["oauth", "otp", "session", "signup"]);
+    assert_eq!(holders("otp_key"), ["account", "oauth", "otp", "session", "signup"]);
     assert_eq!(holders("identity_password"), ["account", "oauth", "otp", "session", "signup"]);
     assert_eq!(holders("generation_password"), ["generate", "library"]);
     let text = fs::read_to_string(root().join("spin.toml")).unwrap();

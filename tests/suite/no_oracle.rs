@@ -47,9 +47,10 @@ async fn a_taken_email_answers_like_a_fresh_one_and_its_owner_is_told() {
     let owner = world.person().await;
     let (attacker, fresh) = (taken(&owner.applicant), Applicant::invent());
     let calls = || world.requests_of("notify").len();
-    let before = calls();
+    let before = 2;
+    until("the calls of the owner's sign-up", async || (calls() == before).then_some(())).await;
     let decoy = world.post("/v1/signup").json(&attacker.form()).send().await.expect(202);
-    let told = world.messages().wait(&owner.applicant.email, 1).await;
+    let told = world.messages().wait_told(&owner.applicant.email, 1).await;
     until("the one call for the taken email", async || (calls() == before + 1).then_some(())).await;
     let real = world.post("/v1/signup").json(&fresh.form()).send().await.expect(202);
     world.messages().wait(&fresh.phone, 1).await;
@@ -148,8 +149,9 @@ async fn resends_of_a_decoy_are_limited_alike_and_send_nothing() {
     let soon = [world.resend(&both[0]).send().await, world.resend(&both[1]).send().await];
     soon[0].problem("rate-limited");
     assert_eq!(seen(&soon[0]), seen(&soon[1]));
-    world.messages().wait(&owner.applicant.email, 1).await;
+    world.messages().wait_told(&owner.applicant.email, 1).await;
     world.messages().wait(&fresh.phone, 1).await;
+    until("the calls of three sign-ups", async || (world.requests_of("notify").len() == 4).then_some(())).await;
     for sent in 2..=6 {
         world.advance(MINUTE);
         let calls = world.requests_of("notify").len();
@@ -165,7 +167,7 @@ async fn resends_of_a_decoy_are_limited_alike_and_send_nothing() {
         }
     }
     assert!(world.messages().to(&attacker.phone).await.is_empty());
-    assert_eq!(world.messages().to(&owner.applicant.email).await.len(), 1, "told once, not for each resend");
+    assert_eq!(world.messages().told(&owner.applicant.email).await.len(), 1, "told once, not for each resend");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -203,5 +205,5 @@ async fn sms_within_the_minute_are_refused_alike() {
         [world.post("/v1/signup").json(&fresh.form()).send().await, world.post("/v1/signup").json(&attacker.form()).send().await];
     again[0].problem("rate-limited");
     assert_eq!(seen(&again[0]), seen(&again[1]));
-    assert_eq!(world.messages().wait(&owner.applicant.email, 1).await.len(), 1);
+    assert_eq!(world.messages().wait_told(&owner.applicant.email, 1).await.len(), 1);
 }

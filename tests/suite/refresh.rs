@@ -35,7 +35,7 @@ async fn a_reuse_after_ten_seconds_ends_the_session_and_its_owner_is_told() {
     assert_eq!(answer.refresh_token().as_deref(), Some(""), "the cookie is cleared");
     world.refresh(&next.refresh).send().await.problem("session-invalid");
 
-    let told = world.messages().wait(&person.applicant.email, 1).await;
+    let told = world.messages().wait_told(&person.applicant.email, 1).await;
     assert_eq!(told[0].channel, "email");
     let revoked = format!("select count(*) from sessions where id = '{}' and revoked_at is not null", person.session);
     assert_eq!(world.count(&revoked).await, 1);
@@ -50,7 +50,7 @@ async fn a_reuse_after_the_successor_was_used_ends_the_session_at_once() {
     let two = tokens(&person, &world.refresh(&one.refresh).send().await);
     world.refresh(&person.refresh).send().await.problem("session-invalid");
     world.refresh(&two.refresh).send().await.problem("session-invalid");
-    world.messages().wait(&person.applicant.email, 1).await;
+    world.messages().wait_told(&person.applicant.email, 1).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -67,7 +67,7 @@ async fn a_forged_token_ends_nobodys_session() {
         world.delete("/v1/session").cookie(forged).send().await.expect(204);
     }
     assert_eq!(tokens(&person, &world.refresh(&person.refresh).send().await).session, person.session);
-    assert!(world.messages().to(&person.applicant.email).await.is_empty());
+    assert!(world.messages().told(&person.applicant.email).await.is_empty());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -114,5 +114,5 @@ async fn signing_out_ends_this_session_and_no_other() {
     world.refresh(&person.refresh).send().await.problem("session-invalid");
     assert_eq!(tokens(&person, &world.refresh(&other.refresh).send().await).session, other.session);
     world.delete("/v1/session").cookie(&person.refresh).send().await.expect(204);
-    assert!(world.messages().to(&person.applicant.email).await.is_empty(), "no alarm after a sign-out");
+    assert!(world.messages().told(&person.applicant.email).await.is_empty(), "no alarm after a sign-out");
 }

@@ -1,32 +1,53 @@
 //! The component `account`: what a person sees and changes of their own account.
 
+mod confirm;
 mod consents;
+mod forgot;
 mod me;
+mod password;
 mod ready;
 mod requests;
+mod reset;
 mod rights;
 mod security_events;
+mod update;
 
 use std::sync::{Arc, LazyLock};
 
 use axum::{
     Router,
-    routing::{get, put},
+    routing::{get, post, put},
 };
 use utoipa::OpenApi;
-use vault::access::Verifier;
-use web::{Problem, settings};
+use vault::{MacKey, access::Verifier};
+use web::{Problem, keys::Limits, notify::Notifier, settings};
+
+/// The most bytes of a body here.
+const BODY_LIMIT: usize = 4_096;
 
 /// What the component parses once for each instance.
 struct State {
     accounts: store::Database,
+    codes: MacKey,
+    limits: Limits,
+    notifier: Notifier,
+    public_url: String,
     verifier: Verifier,
 }
 
 async fn state() -> Result<Arc<State>, Problem> {
     static STATE: settings::Once<State> = settings::Once::new();
     STATE
-        .get(async || Ok(State { accounts: settings::database("accounts_url").await?, verifier: settings::verifier().await? }))
+        .get(async || {
+            Ok(State {
+                accounts: settings::database("accounts_url").await?,
+                codes: settings::mac_key("otp_key").await?,
+                limits: Limits::load().await?,
+                notifier: Notifier::load().await?,
+                public_url: settings::public_url().await?,
+                verifier: settings::verifier().await?,
+            })
+        })
         .await
 }
 
@@ -39,7 +60,12 @@ async fn state() -> Result<Arc<State>, Problem> {
     rights::restriction,
     consents::list,
     consents::put,
-    requests::list
+    requests::list,
+    update::patch,
+    password::put,
+    forgot::forgot,
+    reset::reset,
+    confirm::confirm,
 ))]
 struct Document;
 
@@ -53,13 +79,17 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
 pub fn router() -> Router {
     static ROUTER: LazyLock<Router> = LazyLock::new(|| {
         Router::new()
-            .route("/v1/me", get(me::get))
+            .route("/v1/me", get(me::get).patch(update::patch))
+            .route("/v1/me/password", put(password::put))
             .route("/v1/me/security-events", get(security_events::list))
             .route("/v1/me/training-objection", put(rights::training_objection))
             .route("/v1/me/restriction", put(rights::restriction))
             .route("/v1/me/consents", get(consents::list))
             .route("/v1/me/consents/{purpose}", put(consents::put))
             .route("/v1/me/requests", get(requests::list))
+            .route("/v1/password/forgot", post(forgot::forgot))
+            .route("/v1/password/reset", post(reset::reset))
+            .route("/v1/email/confirm", post(confirm::confirm))
             .route(web::ready::PATH, get(ready::ready))
     });
     ROUTER.clone()

@@ -1,9 +1,13 @@
 //! `POST /v1/internal/messages`: sends one message.
 
 use axum::{body::Body, extract::Request, http::StatusCode};
+use domain::Language;
 use web::{Kind, Problem, body, internal, log, notify::Message};
 
-use crate::texts;
+use crate::{
+    State,
+    texts::{self, Text},
+};
 
 const BODY_LIMIT: usize = 16_384;
 
@@ -15,35 +19,43 @@ pub(crate) async fn send(request: Request<Body>) -> Result<StatusCode, Problem> 
     internal::verify(&state.key, web::notify::PATH, &parts.headers, &raw)?;
     let sent = match raw.parse::<Message>()? {
         Message::Code { to, code, language } => state.brevo.sms(&to, &texts::code(language, &code)).await,
-        Message::AddressTaken { to, language } => {
-            let (subject, text) = texts::address_taken(language);
-            state.brevo.email(&to, subject, text).await
+        Message::AddressTaken { to, language } => mail(&state, &to, language, |french| Text::AddressTaken { french }).await,
+        Message::SessionReused { to, language } => mail(&state, &to, language, |french| Text::SessionReused { french }).await,
+        Message::ConfirmEmail { to, language, link } => {
+            mail(&state, &to, language, |french| Text::ConfirmEmail { french, link }).await
         }
-        Message::SessionReused { to, language } => {
-            let (subject, text) = texts::session_reused(language);
-            state.brevo.email(&to, subject, text).await
+        Message::ChangeEmail { to, language, link } => {
+            mail(&state, &to, language, |french| Text::ChangeEmail { french, link }).await
         }
         Message::AccountErased { to, receipt, language } => {
-            let (subject, text) = texts::account_erased(language, &receipt);
-            state.brevo.email(&to, subject, &text).await
+            mail(&state, &to, language, |french| Text::AccountErased { french, receipt }).await
         }
         Message::ForgetContact { user } => state.brevo.forget_contact(&user.to_string()).await,
         Message::ProviderClaim { to, provider, url, language } => {
             let (subject, text) = texts::provider_claim(language, provider, &url);
-            state.brevo.email(&to, &subject, &text).await
+            state.brevo.email(&to, &subject, &text, None).await
         }
         Message::AccountReclaimed { to, provider, language } => {
             let (subject, text) = texts::account_reclaimed(language, provider);
-            state.brevo.email(&to, subject, &text).await
+            state.brevo.email(&to, subject, &text, None).await
         }
         Message::LinkAdded { to, provider, language } => {
             let (subject, text) = texts::link_added(language, provider);
-            state.brevo.email(&to, &subject, &text).await
+            state.brevo.email(&to, &subject, &text, None).await
         }
         Message::LinkRemoved { to, provider, language } => {
             let (subject, text) = texts::link_removed(language, provider);
-            state.brevo.email(&to, &subject, &text).await
+            state.brevo.email(&to, &subject, &text, None).await
         }
+        Message::EmailChangeAsked { to, language } => {
+            mail(&state, &to, language, |french| Text::EmailChangeAsked { french }).await
+        }
+        Message::EmailChanged { to, language } => mail(&state, &to, language, |french| Text::EmailChanged { french }).await,
+        Message::ResetPassword { to, language, link } => {
+            mail(&state, &to, language, |french| Text::ResetPassword { french, link }).await
+        }
+        Message::PasswordChanged { to, language } => mail(&state, &to, language, |french| Text::PasswordChanged { french }).await,
+        Message::AccountStripped { to, language } => mail(&state, &to, language, |french| Text::AccountStripped { french }).await,
         Message::Nothing => Ok(()),
     };
     sent.map(|()| StatusCode::NO_CONTENT).map_err(|error| {
@@ -53,4 +65,9 @@ pub(crate) async fn send(request: Request<Body>) -> Result<StatusCode, Problem> 
             brevo::Error::Refused(_) => Kind::InvalidRequest.into(),
         }
     })
+}
+
+async fn mail(state: &State, to: &str, language: Language, text: impl FnOnce(bool) -> Text) -> Result<(), brevo::Error> {
+    let mail = text(language == Language::Fr).mail(language).map_err(|_| brevo::Error::Refused(0))?;
+    state.brevo.email(to, &mail.subject, &mail.text, mail.html.as_deref()).await
 }

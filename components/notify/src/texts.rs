@@ -1,5 +1,6 @@
-//! The messages' texts, in English and French.
+//! The messages' texts, in English and French, from the templates beside the sources.
 
+use askama::Template;
 use domain::{Language, Provider};
 
 /// An SMS with a code. One SMS part: at most 160 characters of the GSM alphabet (the apostrophe and accents used are in it).
@@ -12,59 +13,65 @@ pub(crate) fn code(language: Language, code: &str) -> String {
     }
 }
 
-/// Subject and text of the email to the owner of an address that somebody signed up with.
-pub(crate) fn address_taken(language: Language) -> (&'static str, &'static str) {
-    match language {
-        Language::En => (
-            "You already have an Ask N Pic account",
-            "Hello,\n\nSomebody, perhaps you, has just tried to sign up to Ask N Pic with this email address, which has an account \
-             already. Nothing was changed.\n\nIf it was you, sign in with your password, or ask for a new one on the sign-in page. If it \
-             was not you, there is nothing to do.\n\nAsk N Pic\n",
-        ),
-        Language::Fr => (
-            "Vous avez déjà un compte Ask N Pic",
-            "Bonjour,\n\nQuelqu'un, peut-être vous, vient d'essayer de s'inscrire à Ask N Pic avec cette adresse, qui a déjà un compte. \
-             Rien n'a été modifié.\n\nSi c'était vous, connectez-vous avec votre mot de passe, ou demandez-en un nouveau sur la page de \
-             connexion. Si ce n'était pas vous, il n'y a rien à faire.\n\nAsk N Pic\n",
-        ),
-    }
+/// The text of an email: its subject in the first line, then paragraphs with an empty line before each.
+#[derive(Template)]
+#[template(ext = "txt")]
+pub(crate) enum Text {
+    #[template(path = "address-taken.txt")]
+    AddressTaken { french: bool },
+    #[template(path = "session-reused.txt")]
+    SessionReused { french: bool },
+    #[template(path = "confirm-email.txt")]
+    ConfirmEmail { french: bool, link: String },
+    #[template(path = "change-email.txt")]
+    ChangeEmail { french: bool, link: String },
+    #[template(path = "email-change-asked.txt")]
+    EmailChangeAsked { french: bool },
+    #[template(path = "email-changed.txt")]
+    EmailChanged { french: bool },
+    #[template(path = "reset-password.txt")]
+    ResetPassword { french: bool, link: String },
+    #[template(path = "password-changed.txt")]
+    PasswordChanged { french: bool },
+    #[template(path = "account-stripped.txt")]
+    AccountStripped { french: bool },
+    #[template(path = "account-erased.txt")]
+    AccountErased { french: bool, receipt: String },
 }
 
-/// Subject and text of the email to somebody whose refresh token was presented twice.
-pub(crate) fn session_reused(language: Language) -> (&'static str, &'static str) {
-    match language {
-        Language::En => (
-            "We ended one of your Ask N Pic sessions",
-            "Hello,\n\nA sign-in of yours was used in two places in a way that should not happen, so we ended that session. If everything \
-             looks right to you, just sign in again. If not, change your password.\n\nAsk N Pic\n",
-        ),
-        Language::Fr => (
-            "Nous avons mis fin à une de vos sessions Ask N Pic",
-            "Bonjour,\n\nUne de vos connexions a été utilisée à deux endroits d'une façon qui ne devrait pas arriver ; nous avons donc mis \
-             fin à cette session. Si tout vous semble normal, reconnectez-vous simplement. Sinon, changez votre mot de passe.\n\nAsk N Pic\n",
-        ),
-    }
+/// The same as HTML.
+#[derive(Template)]
+#[template(path = "layout.html")]
+struct Layout<'a> {
+    language: &'static str,
+    subject: &'a str,
+    paragraphs: Vec<&'a str>,
 }
 
-/// Subject and text of the email to somebody whose account was closed: the last one they get.
-pub(crate) fn account_erased(language: Language, receipt: &str) -> (&'static str, String) {
-    match language {
-        Language::En => (
-            "Your Ask N Pic account is closed",
-            format!(
-                "Hello,\n\nYour account is closed, and the key of your content is destroyed: nobody can decrypt it any more, nor can we. What \
-                 is left of it is being deleted.\n\nYour signed receipt, which tells what is done and what the law makes us keep, and until \
-                 when:\n{receipt}\n\nWe do not have your address any more. This is the last message.\n\nAsk N Pic\n"
-            ),
-        ),
-        Language::Fr => (
-            "Votre compte Ask N Pic est fermé",
-            format!(
-                "Bonjour,\n\nVotre compte est fermé et la clé de vos contenus est détruite : plus personne ne peut les déchiffrer, nous non \
-                 plus. Ce qui en reste est en cours de suppression.\n\nVotre reçu signé, qui dit ce qui est fait, ce que la loi nous fait \
-                 conserver, et jusqu'à quand :\n{receipt}\n\nNous n'avons plus votre adresse. Ceci est le dernier message.\n\nAsk N Pic\n"
-            ),
-        ),
+/// An email to send.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Mail {
+    pub(crate) subject: String,
+    pub(crate) text: String,
+    /// `None` where the text has a secret link: Brevo rewrites the links of HTML for tracking, and its API cannot switch that off.
+    pub(crate) html: Option<String>,
+}
+
+impl Text {
+    /// The whole email.
+    ///
+    /// # Errors
+    /// A template does not render, which none of ours does.
+    pub(crate) fn mail(&self, language: Language) -> Result<Mail, askama::Error> {
+        let whole = self.render()?;
+        let (subject, text) = whole.split_once("\n\n").ok_or(askama::Error::Fmt)?;
+        let html = match self {
+            Self::ConfirmEmail { .. } | Self::ChangeEmail { .. } | Self::ResetPassword { .. } | Self::AccountErased { .. } => {
+                None
+            }
+            _ => Some(Layout { language: language.tag(), subject, paragraphs: text.split("\n\n").collect() }.render()?),
+        };
+        Ok(Mail { subject: subject.to_owned(), text: format!("{}\n", text.trim_end()), html })
     }
 }
 
@@ -161,11 +168,63 @@ pub(crate) fn link_removed(language: Language, provider: Provider) -> (String, S
 mod tests {
     use super::*;
 
+    const LINK: &str = "https://asknpic.example/reset-password#token=abc&<x>";
+
+    fn all(french: bool) -> [Text; 10] {
+        [
+            Text::AddressTaken { french },
+            Text::SessionReused { french },
+            Text::ConfirmEmail { french, link: LINK.to_owned() },
+            Text::ChangeEmail { french, link: LINK.to_owned() },
+            Text::EmailChangeAsked { french },
+            Text::EmailChanged { french },
+            Text::ResetPassword { french, link: LINK.to_owned() },
+            Text::PasswordChanged { french },
+            Text::AccountStripped { french },
+            Text::AccountErased { french, receipt: LINK.to_owned() },
+        ]
+    }
+
     #[test]
     fn a_code_fits_one_sms() {
         for language in [Language::En, Language::Fr] {
             let text = code(language, "012345");
             assert!(text.starts_with("012345 ") && text.chars().count() <= 160, "{}", text.len());
         }
+    }
+
+    #[test]
+    fn every_email_has_a_subject_and_a_text_in_both_languages() {
+        let mut subjects = std::collections::BTreeSet::new();
+        for (language, greeting) in [(Language::En, "Hello,"), (Language::Fr, "Bonjour,")] {
+            for text in all(language == Language::Fr) {
+                let mail = text.mail(language).expect("renders");
+                assert!(mail.text.starts_with(greeting) && mail.text.ends_with("Ask N Pic\n"), "{}", mail.text);
+                assert!(
+                    !mail.subject.contains('\n') && !mail.text.contains("{{") && !mail.text.contains("\n\n\n"),
+                    "{}",
+                    mail.text
+                );
+                assert!(subjects.insert(mail.subject.clone()), "{}", mail.subject);
+                if let Some(html) = mail.html {
+                    assert!(html.contains(&format!("<html lang=\"{}\">", language.tag())) && html.matches("<p ").count() > 2);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_token_is_in_text_only_and_as_it_is() {
+        for text in all(false) {
+            let mail = text.mail(Language::En).expect("renders");
+            assert_eq!(mail.text.contains(LINK), mail.html.is_none(), "{}", mail.subject);
+        }
+    }
+
+    #[test]
+    fn text_is_escaped_in_html() {
+        let layout = Layout { language: "en", subject: "a<b", paragraphs: vec!["<script>", "&"] };
+        let html = layout.render().expect("renders");
+        assert!(!html.contains("<script>") && !html.contains("a<b"), "{html}");
     }
 }

@@ -26,6 +26,7 @@ struct State {
     notifier: Notifier,
     minter: Minter,
     verifier: Verifier,
+    public_url: String,
 }
 
 async fn state() -> Result<Arc<State>, Problem> {
@@ -39,6 +40,7 @@ async fn state() -> Result<Arc<State>, Problem> {
                 notifier: Notifier::load().await?,
                 minter: Minter::load().await?,
                 verifier: settings::verifier().await?,
+                public_url: settings::public_url().await?,
             })
         })
         .await

@@ -58,6 +58,7 @@ pub(crate) async fn resend(request: Request<Body>) -> Result<Response, Problem> 
         &web::otp::stored_code(&state.codes, verification_id, &code),
         expires_at,
         &state.limits.sms(&parts.headers),
+        &state.limits.stamp(&parts.headers, now)?,
     )
     .await?;
     state.notifier.send_later(match sent {
@@ -73,6 +74,7 @@ pub(crate) fn refusal(sent: &Sent) -> Problem {
     match sent {
         Sent::Rate(seconds) => Problem::retry(Kind::RateLimited, *seconds),
         Sent::Locked(seconds) => Problem::retry(Kind::OtpLocked, *seconds),
+        Sent::Recent => Kind::ReauthenticationRequired.into(),
         Sent::Blocked => Kind::AccountBlocked.into(),
         Sent::Unauthenticated => Kind::Unauthenticated.into(),
         Sent::Expired | Sent::Decoy | Sent::Sent(..) => Kind::OtpExpired.into(),

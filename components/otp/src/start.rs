@@ -64,10 +64,6 @@ pub(crate) async fn start(context: Context, request: Request<Body>) -> Result<Re
             if !state.limits.allows(&phone) {
                 return Err(Problem::field("phone", "is of a country we do not send SMS to"));
             }
-            // A new phone is a way to take an account over (promise a08).
-            if session.holder.phone_verified {
-                auth::recent(&session, now)?;
-            }
             (otp::Purpose::Phone, phone)
         }
         (Purpose::Phone, None) => return Err(Problem::field("phone", "is missing")),
@@ -92,6 +88,7 @@ pub(crate) async fn start(context: Context, request: Request<Body>) -> Result<Re
             expires: web::after(now, otp::VERIFICATION_SECONDS),
         },
         &state.limits.sms(&parts.headers),
+        &state.limits.stamp(&parts.headers, now)?,
     )
     .await?;
     let Sent::Sent(phone, language) = sent else { return Err(refusal(&sent)) };

@@ -6,12 +6,18 @@ use axum::{
     http::{StatusCode, header},
     response::{IntoResponse, Response},
 };
-use domain::{OtpCode, limits::OTP_ADDRESS, otp};
+use domain::{OtpCode, limits::OTP_ADDRESS, otp, session::CONFIRM_SECONDS};
 use serde::Deserialize;
 use store::accounts::{self, otp::Verified};
 use utoipa::ToSchema;
 use uuid::Uuid;
-use web::{Context, Kind, Problem, auth, body, problem::ProblemDocument, tokens::Tokens};
+use web::{
+    Context, Kind, Problem, auth, body,
+    email_token::{EmailToken, Page},
+    notify::Message,
+    problem::ProblemDocument,
+    tokens::Tokens,
+};
 
 /// A code that was typed.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -60,7 +66,7 @@ pub(crate) async fn verify(context: Context, request: Request<Body>) -> Result<R
     let input: Verify = raw.parse()?;
     let code = otp::parse_code(input.code.expose()).ok_or_else(|| Problem::field("code", "must be six digits"))?;
 
-    let opening = state.minter.open(now)?;
+    let (opening, token) = (state.minter.open(now)?, EmailToken::make(&state.codes, now, CONFIRM_SECONDS)?);
     let verified = accounts::otp::verify(
         &state.accounts,
         now,
@@ -68,11 +74,18 @@ pub(crate) async fn verify(context: Context, request: Request<Body>) -> Result<R
         &web::otp::stored_code(&state.codes, input.verification_id, &code),
         bearer.map(|bearer| bearer.session),
         opening.session(),
+        &token.new_token(),
+        &state.limits.stamp(&parts.headers, now)?,
     )
     .await?;
     match verified {
-        Verified::SignedIn(holder) => {
+        Verified::SignedIn(holder, email) => {
             context.signed_in(holder.user, holder.tenant);
+            if let Some(email) = email {
+                let link = token.link(&state.public_url, Page::Confirm);
+                let (to, language) = (email.expose().to_owned(), holder.language);
+                state.notifier.send_later(Message::ConfirmEmail { to, language, link });
+            }
             state.minter.opened(&opening, holder)
         }
         Verified::Confirmed => Ok(StatusCode::NO_CONTENT.into_response()),

@@ -7,12 +7,17 @@ use axum::{body::Body, extract::Request, response::Response};
 use domain::{Email, Password, limits::SIGNIN_ADDRESS, otp};
 use serde::Deserialize;
 use store::accounts::{
-    sessions::{self, Begin, Finish},
+    sessions::{self, Begin, Finish, RightPassword},
     signup::NewCode,
 };
 use utoipa::ToSchema;
-use vault::{password, random};
+use vault::{
+    password::{self, Verdict},
+    random,
+};
 use web::{Context, Kind, Problem, body, notify::Message, problem::ProblemDocument, tokens::Tokens};
+
+use crate::refresh::presented;
 
 const BODY_LIMIT: usize = 4_096;
 
@@ -50,16 +55,22 @@ pub(crate) async fn create(context: Context, request: Request<Body>) -> Result<R
     let email = Email::parse(&input.email).map_err(|error| Problem::field("email", error.to_string()))?;
 
     let now = web::now();
-    let (lock_key, address) = (state.limits.sign_in(&email, &parts.headers), state.limits.address(&parts.headers));
-    let limit = state.limits.attempts(SIGNIN_ADDRESS);
-    let candidate = match sessions::signin_begin(&state.accounts, now, &email, &lock_key, &address, limit).await? {
+    let (keys, limit) = (state.limits.sign_in(&email, &parts.headers), state.limits.attempts(SIGNIN_ADDRESS));
+    let stamp = state.limits.stamp(&parts.headers, now)?;
+    // A device that is signed in does not wait for what others do to the account.
+    let refresh_key = state.minter.refresh_key();
+    let device = presented(&parts.headers, refresh_key)?.map(|token| (token.session(), token.stored(refresh_key)));
+    let candidate = match sessions::signin_begin(&state.accounts, now, &email, &keys, limit, device, &stamp).await? {
         Begin::Rate(seconds) => return Err(Problem::retry(Kind::RateLimited, seconds)),
         Begin::Locked(seconds) => return Err(Problem::retry(Kind::AccountLocked, seconds)),
         Begin::Try(candidate) => candidate,
     };
     let stored = candidate.as_ref().and_then(|candidate| candidate.password_hash.as_deref());
-    let right = password::verify(&input.password, stored);
-    let candidate = candidate.filter(|_| right).ok_or(Kind::CredentialsInvalid)?;
+    let verdict = password::verify(&input.password, stored);
+    let (Some(candidate), Some(seen), Verdict::Right | Verdict::RightButWeak) = (&candidate, stored, verdict) else {
+        return Err(Kind::CredentialsInvalid.into());
+    };
+    let rehash = if verdict == Verdict::RightButWeak { Some(password::hash(&input.password)?) } else { None };
 
     let (verification_id, code) = (random::uuid_v4()?, random::otp_code()?);
     let opening = state.minter.open(now)?;
@@ -67,7 +78,8 @@ pub(crate) async fn create(context: Context, request: Request<Body>) -> Result<R
         &state.accounts,
         now,
         candidate.user,
-        &lock_key,
+        &keys,
+        &RightPassword { seen, rehash: rehash.as_deref() },
         opening.session(),
         NewCode {
             verification: &web::otp::stored_id(&state.codes, verification_id),
@@ -75,8 +87,9 @@ pub(crate) async fn create(context: Context, request: Request<Body>) -> Result<R
             code_expires: web::after(now, otp::CODE_SECONDS),
             expires: web::after(now, otp::VERIFICATION_SECONDS),
         },
-        candidate.unproved_phone.map(|phone| state.limits.phone(&phone)).as_ref(),
+        candidate.unproved_phone.as_ref().map(|phone| state.limits.phone(phone)).as_ref(),
         &state.limits.sms(&parts.headers),
+        &stamp,
     )
     .await?;
     match finish {

@@ -26,7 +26,9 @@ pub(crate) async fn delete(request: Request<Body>) -> Result<Response, Problem> 
     cookie::same_origin(request.headers(), &state.public_url)?;
     let key = state.minter.refresh_key();
     if let Some(token) = presented(request.headers(), key)? {
-        sessions::end(&state.accounts, web::now(), token.session(), &token.stored(key)).await?;
+        let now = web::now();
+        let stamp = state.limits.stamp(request.headers(), now)?;
+        sessions::end(&state.accounts, now, token.session(), &token.stored(key), &stamp).await?;
     }
     Ok((StatusCode::NO_CONTENT, [(header::SET_COOKIE, cookie::clear())]).into_response())
 }

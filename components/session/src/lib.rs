@@ -1,18 +1,20 @@
-//! The component `session`: sign-in, refresh, sign-out.
+//! The component `session`: sign-in, refresh, sign-out, open sessions.
 
 mod create;
 mod delete;
+mod list;
 mod ready;
 mod refresh;
+mod revoke;
 
 use std::sync::{Arc, LazyLock};
 
 use axum::{
     Router,
-    routing::{get, post},
+    routing::{delete, get, post},
 };
 use utoipa::OpenApi;
-use vault::MacKey;
+use vault::{MacKey, access::Verifier};
 use web::{Problem, keys::Limits, notify::Notifier, settings, tokens::Minter};
 
 /// What the component parses once for each instance.
@@ -23,6 +25,7 @@ struct State {
     notifier: Notifier,
     minter: Minter,
     public_url: String,
+    verifier: Verifier,
 }
 
 async fn state() -> Result<Arc<State>, Problem> {
@@ -36,6 +39,7 @@ async fn state() -> Result<Arc<State>, Problem> {
                 notifier: Notifier::load().await?,
                 minter: Minter::load().await?,
                 public_url: settings::public_url().await?,
+                verifier: settings::verifier().await?,
             })
         })
         .await
@@ -43,7 +47,7 @@ async fn state() -> Result<Arc<State>, Problem> {
 
 /// Every handler with its documentation. Not part of the wasm, where it would weigh an eighth of the size for nothing.
 #[derive(OpenApi)]
-#[openapi(paths(create::create, delete::delete, refresh::refresh))]
+#[openapi(paths(create::create, delete::delete, refresh::refresh, list::list, revoke::one, revoke::all))]
 struct Document;
 
 /// The component's part of the OpenAPI document.
@@ -56,8 +60,10 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
 pub fn router() -> Router {
     static ROUTER: LazyLock<Router> = LazyLock::new(|| {
         Router::new()
-            .route("/v1/session", post(create::create).delete(delete::delete))
+            .route("/v1/session", post(create::create).delete(self::delete::delete))
             .route("/v1/session/refresh", post(refresh::refresh))
+            .route("/v1/me/sessions", get(list::list).delete(revoke::all))
+            .route("/v1/me/sessions/{id}", delete(revoke::one))
             .route(web::ready::PATH, get(ready::ready))
     });
     ROUTER.clone()

@@ -1,5 +1,6 @@
 //! The `asknpic` command as a library: what the end-to-end suite and the operator's own tools call.
 
+pub mod accounts;
 pub mod commands;
 pub mod components;
 mod gallery;

@@ -98,13 +98,13 @@ async fn live(world: &World) -> (Person, Secrets) {
     let thief = Applicant { email: email.to_uppercase(), ..Applicant::invent() };
     secrets.applicant(&thief);
     world.sign_up(&thief).await;
-    world.messages().wait(email, 1).await;
+    world.messages().wait_told(email, 1).await;
     let used = world.again(&person).await;
     secrets.person(&used);
     world.refresh(&used.refresh).send().await.expect(200);
     world.advance(Duration::from_secs(11));
     world.refresh(&used.refresh).send().await.problem("session-invalid");
-    world.messages().wait(email, 2).await;
+    world.messages().wait_told(email, 2).await;
     (person, secrets)
 }
 

@@ -2,6 +2,7 @@
 
 mod account;
 mod content;
+mod identity;
 mod limits;
 mod logs;
 mod model;

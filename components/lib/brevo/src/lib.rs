@@ -56,6 +56,8 @@ struct Mail<'a> {
     subject: &'a str,
     #[serde(rename = "textContent")]
     text_content: &'a str,
+    #[serde(rename = "htmlContent", skip_serializing_if = "Option::is_none")]
+    html_content: Option<&'a str>,
 }
 
 impl Brevo {
@@ -77,16 +79,18 @@ impl Brevo {
         self.post("/v3/transactionalSMS/send", &sms).await
     }
 
-    /// Sends an email in text only: Brevo rewrites the links of HTML for tracking.
+    /// Sends an email. Without `html` it is text only, which it must be where it has a link with a secret: Brevo rewrites the links
+    /// of HTML for tracking.
     ///
     /// # Errors
     /// [`Error`] says whether another try is worth it.
-    pub async fn email(&self, to: &str, subject: &str, text: &str) -> Result<(), Error> {
+    pub async fn email(&self, to: &str, subject: &str, text: &str, html: Option<&str>) -> Result<(), Error> {
         let mail = Mail {
             sender: Address { email: &self.mail_from, name: Some("Ask N Pic") },
             to: [Address { email: to, name: None }],
             subject,
             text_content: text,
+            html_content: html,
         };
         self.post("/v3/smtp/email", &mail).await
     }

@@ -37,6 +37,16 @@ pub const OAUTH_CALLBACK: Limit = Limit { name: "oauth-callback", max: 100, seco
 pub const CLAIM_EMAIL: Limit = Limit { name: "claim-email", max: 3, seconds: 3_600 };
 /// Such messages caused from one address prefix: 30 an hour.
 pub const CLAIM_ADDRESS: Limit = Limit { name: "claim-address", max: 30, seconds: 3_600 };
+/// Passwords tried by a session that is signed in: 5 in a quarter of an hour, so that a stolen token is no way to guess one.
+pub const PASSWORD_SESSION: Limit = Limit { name: "password-session", max: 5, seconds: 900 };
+/// Forgotten passwords from one address prefix: 20 in ten minutes (or `attempts_limit`).
+pub const FORGOT_ADDRESS: Limit = Limit { name: "forgot-address", max: 20, seconds: 600 };
+/// Tokens of mails tried from one address prefix, each with a password's hash or less: 60 in ten minutes (or `attempts_limit`).
+pub const TOKEN_ADDRESS: Limit = Limit { name: "token-address", max: 60, seconds: 600 };
+/// New addresses that one person asks for: 5 an hour.
+pub const EMAIL_USER: Limit = Limit { name: "email-user", max: 5, seconds: 3_600 };
+/// Mails with a token to one address, whoever asks for them: 3 an hour. Beyond that none is sent, and nothing is said.
+pub const MAIL: Limit = Limit { name: "mail", max: 3, seconds: 3_600 };
 /// Renderings for one session: 120 a minute.
 pub const RENDER_SESSION: Limit = Limit { name: "render-session", max: 120, seconds: 60 };
 /// Gift codes tried by one person: 10 an hour.
@@ -67,6 +77,11 @@ mod tests {
             OAUTH_CALLBACK,
             CLAIM_EMAIL,
             CLAIM_ADDRESS,
+            PASSWORD_SESSION,
+            FORGOT_ADDRESS,
+            TOKEN_ADDRESS,
+            EMAIL_USER,
+            MAIL,
             RENDER_SESSION,
             GIFT_USER,
             GIFT_ADDRESS,

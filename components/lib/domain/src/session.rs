@@ -18,23 +18,26 @@ pub const OAUTH_SECONDS: i64 = 600;
 /// How long an address may take to confirm a sign-in with a provider that does not vouch for it.
 pub const CLAIM_SECONDS: i64 = 3_600;
 
-/// The delay after failed sign-ins of one account from one address: none for four, then 1, 2, 4, 8 and at most 15 minutes.
-#[must_use]
-pub fn lockout_seconds(failures: i32) -> i64 {
-    match failures {
-        ..=4 => 0,
-        5..=8 => 60 << (failures - 5),
-        _ => 900,
-    }
-}
+/// Failed sign-ins to one account from one address prefix that cost no wait.
+pub const FREE_HERE: i32 = 4;
+/// Failed sign-ins to one account from everywhere that cost no wait. More, since they may be somebody else's.
+pub const FREE_EVERYWHERE: i32 = 20;
+/// The wait after the first, second, … failure beyond the free ones, in seconds; the last stands for all that follow: nobody can lock
+/// somebody else out for longer than a quarter of an hour.
+pub const LOCKOUT_SECONDS: [i32; 5] = [60, 120, 240, 480, 900];
+
+/// How long the token of a mail is good for that proves an address.
+pub const CONFIRM_SECONDS: i64 = 86_400;
+/// How long the token of a mail is good for that sets a new password.
+pub const RESET_SECONDS: i64 = 1_800;
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn the_delay_grows_to_a_quarter_of_an_hour() {
-        let delays: Vec<_> = (4..=10).map(lockout_seconds).collect();
-        assert_eq!(delays, [0, 60, 120, 240, 480, 900, 900]);
+    fn the_delay_grows_to_a_quarter_of_an_hour_and_no_further() {
+        assert!(LOCKOUT_SECONDS.is_sorted());
+        assert_eq!(LOCKOUT_SECONDS.last(), Some(&900));
     }
 }

@@ -1,9 +1,9 @@
 //! Keyed hashes under which a request's phone and address are counted (promise a23), and where a security event came from (a21).
 
-use domain::{Phone, limits};
+use domain::{Email, Phone, limits};
 use http::HeaderMap;
 use jiff::Timestamp;
-use store::accounts::{PhoneKeys, SmsLimits, events::Stamp};
+use store::accounts::{PhoneKeys, SmsLimits, events::Stamp, sessions::SignInKeys};
 use vault::MacKey;
 
 use crate::{Problem, address, settings};
@@ -60,16 +60,27 @@ impl Limits {
         address::stamp(headers, &self.proxy, now)
     }
 
-    /// The keyed hash of an account's sign-ins from the caller's address prefix, so that nobody can lock others out.
+    /// The keyed hashes under which tries to sign in to an account are counted: from the caller's address prefix, so that nobody can
+    /// lock others out, and from everywhere.
     #[must_use]
-    pub fn sign_in(&self, email: &domain::Email, headers: &HeaderMap) -> String {
-        self.key.lookup("sign-in", &[email.expose().as_bytes(), &address::prefix(headers, &self.proxy)])
+    pub fn sign_in(&self, email: &Email, headers: &HeaderMap) -> SignInKeys {
+        SignInKeys {
+            here: self.key.lookup("sign-in", &[email.expose().as_bytes(), &address::prefix(headers, &self.proxy)]),
+            everywhere: self.email(email),
+            address: self.address(headers),
+        }
     }
 
-    /// The keyed hash of an address that messages are sent to.
+    /// The keyed hash of an email address.
     #[must_use]
-    pub fn email(&self, email: &domain::Email) -> String {
+    pub fn email(&self, email: &Email) -> String {
         self.key.lookup("email", &[email.expose().as_bytes()])
+    }
+
+    /// The keyed hash of a user's or session's id, for a purpose.
+    #[must_use]
+    pub fn subject(&self, purpose: &str, id: uuid::Uuid) -> String {
+        self.key.lookup(purpose, &[id.as_bytes()])
     }
 
     /// The limits of one SMS.

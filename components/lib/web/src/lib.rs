@@ -6,6 +6,7 @@ pub mod body;
 pub mod context;
 pub mod cookie;
 pub mod cursor;
+pub mod email_token;
 pub mod idempotency;
 pub mod internal;
 pub mod keys;

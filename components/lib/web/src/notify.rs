@@ -90,6 +90,61 @@ pub enum Message {
         /// Of the text.
         language: Language,
     },
+    /// An email with the token that proves the address of a sign-up.
+    ConfirmEmail {
+        /// The address.
+        to: String,
+        /// Of the text.
+        language: Language,
+        /// With the token.
+        link: String,
+    },
+    /// An email with the token that proves a new address.
+    ChangeEmail {
+        /// The new address.
+        to: String,
+        /// Of the text.
+        language: Language,
+        /// With the token.
+        link: String,
+    },
+    /// An email to the address so far: another was asked for.
+    EmailChangeAsked {
+        /// The address so far.
+        to: String,
+        /// Of the text.
+        language: Language,
+    },
+    /// An email to the address so far: it is no longer the account's.
+    EmailChanged {
+        /// The address that was the account's.
+        to: String,
+        /// Of the text.
+        language: Language,
+    },
+    /// An email with the token that sets a new password.
+    ResetPassword {
+        /// The address.
+        to: String,
+        /// Of the text.
+        language: Language,
+        /// With the token.
+        link: String,
+    },
+    /// An email: the password was changed.
+    PasswordChanged {
+        /// The address.
+        to: String,
+        /// Of the text.
+        language: Language,
+    },
+    /// An email: the address is proved, and what was in the account before is gone (promise a05).
+    AccountStripped {
+        /// The address.
+        to: String,
+        /// Of the text.
+        language: Language,
+    },
     /// Nothing, sent all the same so that a decoy makes the same calls (contract, *No oracle*).
     Nothing,
 }

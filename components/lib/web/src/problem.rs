@@ -52,6 +52,14 @@ kinds! {
     Unauthenticated "unauthenticated" UNAUTHORIZED,
         "Not signed in": "Sign in and send the access token as a bearer token.",
         "Non connecté": "Connectez-vous et envoyez le jeton d'accès comme jeton porteur.";
+    /// The password that the account has now is another.
+    CurrentPasswordInvalid "current-password-invalid" UNPROCESSABLE_ENTITY,
+        "Wrong password": "The current password is not the one you gave.",
+        "Mot de passe erroné": "Le mot de passe actuel n'est pas celui que vous avez donné.";
+    /// The token of a mail is unknown, used, replaced or too old.
+    TokenExpired "token-expired" GONE,
+        "Link no longer valid": "The link was used before or is too old. Ask for a new one.",
+        "Lien périmé": "Ce lien a déjà servi ou est trop ancien. Demandez-en un nouveau.";
     /// No such thing, or somebody else's.
     NotFound "not-found" NOT_FOUND,
         "Not found": "There is nothing at this address.",

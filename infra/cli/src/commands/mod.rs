@@ -1,5 +1,6 @@
 //! The subcommands, one file each.
 
+mod account;
 mod build;
 mod check;
 mod databases;
@@ -64,6 +65,9 @@ enum Command {
     /// Check a receipt
     #[command(subcommand)]
     Receipt(receipt::Receipt),
+    /// Look after accounts, as the owner of the database
+    #[command(subcommand)]
+    Account(account::Account),
     /// Print a spin.toml for some of the components alone
     Manifest(manifest::Manifest),
 }
@@ -90,6 +94,7 @@ impl Asknpic {
             Command::Ropa(ropa) => ropa.run().await,
             Command::Trace(trace) => trace.run().await,
             Command::Receipt(receipt) => receipt.run(),
+            Command::Account(account) => account.run().await,
             Command::Manifest(manifest) => manifest.run(),
         }
     }

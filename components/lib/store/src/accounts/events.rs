@@ -16,6 +16,13 @@ pub struct Stamp {
     pub ip: Option<String>,
 }
 
+impl Stamp {
+    /// The address, as a statement takes it.
+    pub(crate) fn ip(&self) -> Option<&str> {
+        self.ip.as_deref()
+    }
+}
+
 /// Something that happened to an account.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Event {

@@ -1,10 +1,10 @@
 //! A person's own account.
 
-use domain::{Email, PersonName, Phone, SessionId, UserId};
+use domain::{Email, Language, Patch, PersonName, Phone, SessionId, UserId, limits::Limit};
 use jiff::Timestamp;
 
-use super::{parameters, sessions::Holder};
-use crate::{Database, Error};
+use super::{email::NewToken, events::Stamp, parameters, sessions::Holder};
+use crate::{Database, Error, value::Row};
 
 /// An account, in full.
 #[derive(Debug)]
@@ -69,4 +69,118 @@ pub async fn read(database: &Database, now: Timestamp, session: SessionId, user:
         objected_at: row.take()?,
         authenticated_at: row.take()?,
     }))
+}
+
+/// Details to change; `None` leaves them as they are.
+#[derive(Debug, Default)]
+pub struct Change<'a> {
+    /// First name.
+    pub first_name: Patch<&'a PersonName>,
+    /// Last name.
+    pub last_name: Patch<&'a PersonName>,
+    /// Of messages.
+    pub language: Option<Language>,
+    /// A new address, which counts once it is proved.
+    pub email: Option<&'a Email>,
+}
+
+/// What became of a change.
+#[derive(Debug)]
+pub enum Changed {
+    /// The session ended.
+    Unauthenticated,
+    /// A new address needs a session that is recent.
+    Recent,
+    /// Too many new addresses; seconds to wait.
+    Rate(i32),
+    /// It is done; these mails are to be sent.
+    Done(Mails),
+}
+
+/// What a new address brings.
+#[derive(Debug)]
+pub struct Mails {
+    /// To the address that was given, with its language.
+    pub to_new: Option<(ToNew, Language)>,
+    /// The address so far, which is told that another was asked for, with its language.
+    pub to_old: Option<(Email, Language)>,
+}
+
+/// What is sent to the address that was given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ToNew {
+    /// The token: it is the account's own address, not proved so far.
+    Confirm,
+    /// The token.
+    Change,
+    /// No token: it is somebody else's, who is told.
+    Taken,
+}
+
+/// Changes details of the caller's account. `by_user` limits how many addresses a person asks for, `mail` what one address receives.
+///
+/// # Errors
+/// As for any statement.
+#[expect(clippy::too_many_arguments, reason = "one statement's parameters; grouping them further would only rename them")]
+pub async fn update(
+    database: &Database,
+    now: Timestamp,
+    session: SessionId,
+    user: UserId,
+    change: &Change<'_>,
+    by_user: (Limit, &str),
+    mail: (Limit, &str),
+    token: &NewToken<'_>,
+    stamp: &Stamp,
+) -> Result<Changed, Error> {
+    let name = |name: Patch<&PersonName>| name.value().map(|name| name.expose().to_owned());
+    let parameters = parameters![
+        now,
+        session,
+        user,
+        change.first_name.is_present(),
+        name(change.first_name),
+        change.last_name.is_present(),
+        name(change.last_name),
+        change.language.map(Language::tag),
+        change.email.map(Email::expose),
+        format!("{}:{}", by_user.0.name, by_user.1),
+        by_user.0.max,
+        by_user.0.seconds,
+        mail.1,
+        mail.0.max,
+        mail.0.seconds,
+        token.stored,
+        token.expires,
+        stamp.id,
+        stamp.ip(),
+    ];
+    let sql = "select outcome, wait, mail, mail_language, old_email, language from me_update($1, $2, $3, $4, $5, $6, $7, $8, $9, \
+               $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)";
+    let mut row = database.row(sql, parameters).await?;
+    let (outcome, wait, mail) = (row.take::<String>()?, row.take::<Option<i32>>()?, row.take::<Option<String>>()?);
+    match outcome.as_str() {
+        "unauthenticated" => Ok(Changed::Unauthenticated),
+        "recent" => Ok(Changed::Recent),
+        "rate" => Ok(Changed::Rate(wait.unwrap_or(1))),
+        "done" => {
+            let mail_language = language(&mut row)?;
+            let old = row.take::<Option<String>>()?.map(|text| Email::parse(&text).map_err(|_| Error::Decode)).transpose()?;
+            let language = language(&mut row)?;
+            let to_new = match mail.as_deref() {
+                None => None,
+                Some("confirm") => Some(ToNew::Confirm),
+                Some("change") => Some(ToNew::Change),
+                Some("taken") => Some(ToNew::Taken),
+                Some(_) => return Err(Error::Decode),
+            };
+            let to_new = to_new.map(|what| (what, mail_language));
+            Ok(Changed::Done(Mails { to_new, to_old: old.map(|old| (old, language)) }))
+        }
+        _ => Err(Error::Decode),
+    }
+}
+
+fn language(row: &mut Row) -> Result<Language, Error> {
+    Ok(row.take::<Option<String>>()?.as_deref().and_then(Language::from_tag).unwrap_or_default())
 }

@@ -1,6 +1,7 @@
 //! The database `accounts`: people, sessions, codes, limits, generations' metadata, quota, billing.
 
 pub mod billing;
+pub mod email;
 pub mod erasures;
 pub mod events;
 pub mod exports;
@@ -9,6 +10,7 @@ pub mod lifecycle;
 pub mod me;
 pub mod oauth;
 pub mod otp;
+pub mod password;
 pub mod rights;
 pub mod sessions;
 pub mod signup;

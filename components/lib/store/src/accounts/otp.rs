@@ -1,10 +1,13 @@
 //! Codes by SMS: verify, resend, start.
 
-use domain::{Language, Phone, SessionId, UserId, otp};
+use domain::{Email, Language, Phone, SessionId, UserId, otp};
 use jiff::Timestamp;
 
 use super::{
-    PhoneKeys, SmsLimits, parameters,
+    PhoneKeys, SmsLimits,
+    email::NewToken,
+    events::Stamp,
+    parameters,
     sessions::{Holder, NewSession},
     signup::NewCode,
 };
@@ -23,16 +26,17 @@ pub enum Verified {
     Locked(i32),
     /// Wrong, with so many tries left.
     Invalid(i32),
-    /// Right, for a sign-up: the session is open.
-    SignedIn(Holder),
+    /// Right, for a sign-up: the session is open. With the address that the token given is to be sent to, unless it is proved.
+    SignedIn(Holder, Option<Email>),
     /// Right, for an account that was signed in.
     Confirmed,
 }
 
-/// Tries a code.
+/// Tries a code; `token` is for proving the email of a sign-up.
 ///
 /// # Errors
 /// As for any statement.
+#[expect(clippy::too_many_arguments, reason = "one statement's parameters; grouping them further would only rename them")]
 pub async fn verify(
     database: &Database,
     now: Timestamp,
@@ -40,6 +44,8 @@ pub async fn verify(
     code: &[u8],
     bearer: Option<SessionId>,
     session: NewSession<'_>,
+    token: &NewToken<'_>,
+    stamp: &Stamp,
 ) -> Result<Verified, Error> {
     let parameters = parameters![
         now,
@@ -53,12 +59,17 @@ pub async fn verify(
         otp::MAX_FAILURES,
         i32::try_from(otp::LOCK_SECONDS).unwrap_or(i32::MAX),
         otp::MAX_LOCKOUTS,
+        token.stored,
+        token.expires,
+        stamp.id,
+        stamp.ip(),
     ];
-    let sql = "select outcome, attempts_left, wait, purpose, user_id, tenant_id, role, language \
-               from otp_verify($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
+    let sql = "select outcome, attempts_left, wait, purpose, email, user_id, tenant_id, role, language \
+               from otp_verify($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)";
     let mut row = database.row(sql, parameters).await?;
     let outcome: String = row.take()?;
     let (left, wait, purpose) = (row.take::<Option<i32>>()?, row.take::<Option<i32>>()?, row.take::<Option<String>>()?);
+    let email = row.take::<Option<String>>()?.and_then(|email| Email::parse(&email).ok());
     match outcome.as_str() {
         "expired" => Ok(Verified::Expired),
         "unauthenticated" => Ok(Verified::Unauthenticated),
@@ -66,7 +77,7 @@ pub async fn verify(
         "locked" => Ok(Verified::Locked(wait.unwrap_or(1))),
         "invalid" => Ok(Verified::Invalid(left.unwrap_or(0))),
         "verified" if purpose.as_deref() == Some(otp::Purpose::Signup.name()) => {
-            Holder::take(&mut row, true).map(Verified::SignedIn)
+            Holder::take(&mut row, true).map(|holder| Verified::SignedIn(holder, email))
         }
         "verified" => Ok(Verified::Confirmed),
         _ => Err(Error::Decode),
@@ -80,6 +91,8 @@ pub enum Sent {
     Expired,
     /// The bearer's session has ended.
     Unauthenticated,
+    /// A new phone needs a session that is recent.
+    Recent,
     /// The account is blocked until support lifts it.
     Blocked,
     /// Locked for so many seconds.
@@ -103,6 +116,7 @@ pub async fn resend(
     code: &[u8],
     code_expires: Timestamp,
     limits: &SmsLimits,
+    stamp: &Stamp,
 ) -> Result<Sent, Error> {
     let parameters = parameters![
         now,
@@ -113,8 +127,10 @@ pub async fn resend(
         limits.max.clone(),
         limits.seconds.clone(),
         otp::MAX_LOCKOUTS,
+        stamp.id,
+        stamp.ip(),
     ];
-    let sql = "select outcome, wait, phone, language from otp_resend($1, $2, $3, $4, $5, $6, $7, $8)";
+    let sql = "select outcome, wait, phone, language from otp_resend($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
     sent(database.row(sql, parameters).await?)
 }
 
@@ -143,6 +159,7 @@ pub async fn start(
     start: Start<'_>,
     code: NewCode<'_>,
     limits: &SmsLimits,
+    stamp: &Stamp,
 ) -> Result<Sent, Error> {
     let parameters = parameters![
         now,
@@ -159,9 +176,11 @@ pub async fn start(
         limits.address_key.as_str(),
         limits.max.clone(),
         limits.seconds.clone(),
+        stamp.id,
+        stamp.ip(),
     ];
     let sql = "select outcome, wait, phone, language \
-               from otp_start($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)";
+               from otp_start($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)";
     sent(database.row(sql, parameters).await?)
 }
 
@@ -171,6 +190,7 @@ fn sent(mut row: crate::value::Row) -> Result<Sent, Error> {
     match outcome.as_str() {
         "expired" => Ok(Sent::Expired),
         "unauthenticated" => Ok(Sent::Unauthenticated),
+        "recent" => Ok(Sent::Recent),
         "blocked" => Ok(Sent::Blocked),
         "locked" => Ok(Sent::Locked(wait)),
         "rate" => Ok(Sent::Rate(wait)),

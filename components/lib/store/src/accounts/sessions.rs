@@ -1,9 +1,13 @@
 //! Sign-in and sessions.
 
-use domain::{Email, Language, Phone, SessionId, TenantId, UserId, limits::Limit, session::lockout_seconds};
+use domain::{
+    Email, Language, Phone, SessionId, TenantId, UserId,
+    limits::Limit,
+    session::{FREE_EVERYWHERE, FREE_HERE, LOCKOUT_SECONDS},
+};
 use jiff::Timestamp;
 
-use super::{PhoneKeys, SmsLimits, parameters, signup::NewCode};
+use super::{PhoneKeys, SmsLimits, events::Stamp, parameters, signup::NewCode};
 use crate::{Database, Error, value::Row};
 
 /// A session to be opened.
@@ -61,13 +65,27 @@ pub enum Begin {
 pub struct Candidate {
     /// Its user.
     pub user: UserId,
-    /// In the ASP.NET Core Identity V3 format; `None` where it signs in with a provider only.
+    /// In one of the formats that `vault::password` reads; `None` where it signs in with a provider only.
     pub password_hash: Option<String>,
     /// Its phone, where that was never verified.
     pub unproved_phone: Option<Phone>,
 }
 
-/// Counts a try and finds the account. Delays follow [`lockout_seconds`].
+/// Keyed hashes under which tries to sign in are counted.
+#[derive(Debug)]
+pub struct SignInKeys {
+    /// Of the account from the caller's address prefix.
+    pub here: String,
+    /// Of the account from everywhere.
+    pub everywhere: String,
+    /// Of the caller's address prefix, whatever the account.
+    pub address: String,
+}
+
+/// A refresh token that came with a sign-in: its session and what its row keeps of it.
+pub type KnownDevice = (SessionId, Vec<u8>);
+
+/// Counts a try and finds the account. Delays are [`LOCKOUT_SECONDS`], after [`FREE_HERE`] and [`FREE_EVERYWHERE`] failures.
 ///
 /// # Errors
 /// As for any statement.
@@ -75,13 +93,30 @@ pub async fn signin_begin(
     database: &Database,
     now: Timestamp,
     email: &Email,
-    lock_key: &str,
-    address_key: &str,
+    keys: &SignInKeys,
     limit: Limit,
+    device: Option<KnownDevice>,
+    stamp: &Stamp,
 ) -> Result<Begin, Error> {
-    let delays: Vec<i32> = (5..=9).map(|failures| i32::try_from(lockout_seconds(failures)).unwrap_or(i32::MAX)).collect();
-    let parameters = parameters![now, email.expose(), lock_key, address_key, limit.max, limit.seconds, delays];
-    let sql = "select limited, wait, user_id, password_hash, unproved_phone from signin_begin($1, $2, $3, $4, $5, $6, $7)";
+    let (session, presented) = device.unzip();
+    let parameters = parameters![
+        now,
+        email.expose(),
+        keys.here.as_str(),
+        keys.everywhere.as_str(),
+        keys.address.as_str(),
+        limit.max,
+        limit.seconds,
+        LOCKOUT_SECONDS.to_vec(),
+        FREE_HERE,
+        FREE_EVERYWHERE,
+        session,
+        presented,
+        stamp.id,
+        stamp.ip(),
+    ];
+    let sql = "select limited, wait, user_id, password_hash, unproved_phone \
+               from signin_begin($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)";
     let mut row = database.row(sql, parameters).await?;
     let (limited, wait) = (row.take::<bool>()?, row.take::<Option<i32>>()?.unwrap_or(0));
     match (limited, wait) {
@@ -109,7 +144,16 @@ pub enum Finish {
     SignedIn(Holder),
 }
 
-/// Opens a session, or a verification where the phone was never proved; `keys` are that phone's.
+/// The password that was looked at.
+#[derive(Debug)]
+pub struct RightPassword<'a> {
+    /// The stored hash that it fitted.
+    pub seen: &'a str,
+    /// What takes its place where it was weaker than today's (promise b02).
+    pub rehash: Option<&'a str>,
+}
+
+/// Opens a session, or a verification where the phone was never proved; `phone_keys` are that phone's.
 ///
 /// # Errors
 /// As for any statement.
@@ -118,16 +162,22 @@ pub async fn signin_finish(
     database: &Database,
     now: Timestamp,
     user: UserId,
-    lock_key: &str,
+    keys: &SignInKeys,
+    password: &RightPassword<'_>,
     session: NewSession<'_>,
     code: NewCode<'_>,
-    keys: Option<&PhoneKeys>,
+    phone_keys: Option<&PhoneKeys>,
     limits: &SmsLimits,
+    stamp: &Stamp,
 ) -> Result<Finish, Error> {
     let parameters = parameters![
         now,
         user,
-        lock_key,
+        keys.here.as_str(),
+        keys.everywhere.as_str(),
+        FREE_EVERYWHERE,
+        password.seen,
+        password.rehash,
         session.id,
         session.token,
         session.token_expires,
@@ -136,17 +186,19 @@ pub async fn signin_finish(
         code.code,
         code.code_expires,
         code.expires,
-        keys.map_or("", |keys| keys.phone.as_str()),
-        keys.map_or("", |keys| keys.country.as_str()),
+        phone_keys.map_or("", |keys| keys.phone.as_str()),
+        phone_keys.map_or("", |keys| keys.country.as_str()),
         limits.address_key.as_str(),
         limits.max.clone(),
         limits.seconds.clone(),
+        stamp.id,
     ];
-    let sql = "select outcome, phone, language, $2::uuid, tenant_id, role, language \
-               from signin_finish($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)";
+    let sql = "select outcome, phone, phone_verified, language, $2::uuid, tenant_id, role, language \
+               from signin_finish($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)";
     let mut row = database.row(sql, parameters).await?;
     let outcome: String = row.take()?;
-    let (phone, language) = (row.take::<Option<String>>()?, row.take::<Option<String>>()?);
+    let (phone, phone_verified) = (row.take::<Option<String>>()?, row.take::<Option<bool>>()?.unwrap_or(false));
+    let language = row.take::<Option<String>>()?;
     match outcome.as_str() {
         "gone" => Ok(Finish::Gone),
         "blocked" => Ok(Finish::Blocked),
@@ -154,7 +206,7 @@ pub async fn signin_finish(
             phone.and_then(|phone| Phone::parse(&phone).ok()),
             language.as_deref().and_then(Language::from_tag).unwrap_or_default(),
         )),
-        "signed-in" => Holder::take(&mut row, true).map(Finish::SignedIn),
+        "signed-in" => Holder::take(&mut row, phone_verified).map(Finish::SignedIn),
         _ => Err(Error::Decode),
     }
 }
@@ -190,11 +242,12 @@ pub async fn refresh(
     presented: &[u8],
     successor: &[u8],
     token_expires: Timestamp,
+    stamp: &Stamp,
 ) -> Result<Refresh, Error> {
     let repeat = i32::try_from(domain::session::REPEAT_SECONDS).unwrap_or(i32::MAX);
-    let parameters = parameters![now, session, presented, successor, token_expires, repeat];
+    let parameters = parameters![now, session, presented, successor, token_expires, repeat, stamp.id, stamp.ip()];
     let sql = "select outcome, owner_email, owner_language, phone_verified, expires, user_id, tenant_id, role, language \
-               from session_refresh($1, $2, $3, $4, $5, $6)";
+               from session_refresh($1, $2, $3, $4, $5, $6, $7, $8)";
     let mut row = database.row(sql, parameters).await?;
     let outcome: String = row.take()?;
     let (email, language) = (row.take::<Option<String>>()?, row.take::<Option<String>>()?);
@@ -217,8 +270,96 @@ pub async fn refresh(
 ///
 /// # Errors
 /// As for any statement.
-pub async fn end(database: &Database, now: Timestamp, session: SessionId, presented: &[u8]) -> Result<bool, Error> {
-    database.row("select session_end($1, $2, $3)", parameters![now, session, presented]).await?.take()
+pub async fn end(
+    database: &Database,
+    now: Timestamp,
+    session: SessionId,
+    presented: &[u8],
+    stamp: &Stamp,
+) -> Result<bool, Error> {
+    let parameters = parameters![now, session, presented, stamp.id, stamp.ip()];
+    database.row("select session_end($1, $2, $3, $4, $5)", parameters).await?.take()
+}
+
+/// One of a person's sessions.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Open {
+    /// Its id.
+    pub id: SessionId,
+    /// When it was opened.
+    pub created_at: Timestamp,
+    /// Last sign-in or code.
+    pub authenticated_at: Timestamp,
+    /// When its refresh token was last used, or made.
+    pub refreshed_at: Timestamp,
+    /// When it ends unless it is refreshed.
+    pub expires_at: Timestamp,
+}
+
+/// The caller's open sessions, newest first, after the given one; `None` where the caller's own ended.
+///
+/// # Errors
+/// As for any statement.
+pub async fn list(
+    database: &Database,
+    now: Timestamp,
+    session: SessionId,
+    user: UserId,
+    limit: i32,
+    after: Option<(Timestamp, uuid::Uuid)>,
+) -> Result<Option<Vec<Open>>, Error> {
+    let (time, id) = after.unzip();
+    let sql =
+        "select outcome, id, created_at, authenticated_at, refreshed_at, expires_at from sessions_list($1, $2, $3, $4, $5, $6)";
+    let mut open = Vec::new();
+    for mut row in database.rows(sql, parameters![now, session, user, limit, time, id]).await? {
+        match row.take::<String>()?.as_str() {
+            "unauthenticated" => return Ok(None),
+            "found" => open.push(Open {
+                id: row.take_id()?,
+                created_at: row.take()?,
+                authenticated_at: row.take()?,
+                refreshed_at: row.take()?,
+                expires_at: row.take()?,
+            }),
+            "none" => {}
+            _ => return Err(Error::Decode),
+        }
+    }
+    Ok(Some(open))
+}
+
+/// What became of a session that its owner wanted to end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Revoked {
+    /// The caller's own session ended.
+    Unauthenticated,
+    /// The caller has no such session.
+    NotFound,
+    /// It has ended.
+    Revoked,
+}
+
+/// Ends one of the caller's sessions, or all of them where none is given.
+///
+/// # Errors
+/// As for any statement.
+pub async fn revoke(
+    database: &Database,
+    now: Timestamp,
+    session: SessionId,
+    user: UserId,
+    id: Option<SessionId>,
+    stamp: &Stamp,
+) -> Result<Revoked, Error> {
+    let parameters = parameters![now, session, user, id, stamp.id, stamp.ip()];
+    let outcome: String = database.row("select session_revoke($1, $2, $3, $4, $5, $6)", parameters).await?.take()?;
+    match outcome.as_str() {
+        "unauthenticated" => Ok(Revoked::Unauthenticated),
+        "not-found" => Ok(Revoked::NotFound),
+        "revoked" => Ok(Revoked::Revoked),
+        _ => Err(Error::Decode),
+    }
 }
 
 /// A session that is good, with what the database says of its account (decision 10).

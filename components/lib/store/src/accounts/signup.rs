@@ -3,7 +3,7 @@
 use domain::{Email, Language, PersonName, Phone, TenantId, UserId};
 use jiff::Timestamp;
 
-use super::{PhoneKeys, SmsLimits, parameters};
+use super::{PhoneKeys, SmsLimits, events::Stamp, parameters};
 use crate::{Database, Error};
 
 /// A sign-up as it is stored (promise a02: this and nothing else).
@@ -57,6 +57,7 @@ pub enum Outcome {
 ///
 /// # Errors
 /// As for any statement.
+#[expect(clippy::too_many_arguments, reason = "one statement's parameters; grouping them further would only rename them")]
 pub async fn begin(
     database: &Database,
     now: Timestamp,
@@ -65,6 +66,7 @@ pub async fn begin(
     keys: &PhoneKeys,
     limits: &SmsLimits,
     signup_limit: domain::limits::Limit,
+    stamp: &Stamp,
 ) -> Result<Outcome, Error> {
     let parameters = parameters![
         now,
@@ -89,9 +91,11 @@ pub async fn begin(
         limits.seconds.clone(),
         signup_limit.max,
         signup_limit.seconds,
+        stamp.id,
+        stamp.ip(),
     ];
     let sql = "select outcome, wait, owner_language from signup_begin($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, \
-               $14, $15, $16, $17, $18, $19, $20, $21, $22)";
+               $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24)";
     let mut row = database.row(sql, parameters).await?;
     let (outcome, wait, language) = (row.take::<String>()?, row.take::<Option<i32>>()?, row.take::<Option<String>>()?);
     match outcome.as_str() {

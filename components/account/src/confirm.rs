@@ -1,0 +1,73 @@
+//! `POST /v1/email/confirm`.
+
+use axum::{
+    body::Body,
+    extract::Request,
+    http::{StatusCode, header},
+};
+use domain::{Secret, limits::TOKEN_ADDRESS};
+use serde::Deserialize;
+use store::accounts::{
+    email::{self, Confirmed},
+    limits_take,
+};
+use utoipa::ToSchema;
+use web::{Context, Kind, Problem, auth, body, email_token, notify::Message, problem::ProblemDocument};
+
+/// The token of a mail.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct EmailConfirmation {
+    /// From the link, after `#token=`.
+    #[schema(value_type = String)]
+    token: Secret,
+}
+
+/// Proves an address. Send the account's bearer where there is one: whoever confirms the address of a sign-up without being signed in
+/// to it owns the address and perhaps not the account, whose password, phone and sessions are then removed.
+#[utoipa::path(
+    post, path = "/v1/email/confirm", tag = "accounts", request_body = EmailConfirmation, security((), ("bearer" = [])),
+    responses(
+        (status = 204, description = "Proved"),
+        (status = 400, description = "`malformed-body`", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 401, description = "`unauthenticated`: a bearer was sent and is not good", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 410, description = "`token-expired`", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 413, description = "`payload-too-large`", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 415, description = "`unsupported-media-type`", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 422, description = "`invalid-request`", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 429, description = "`rate-limited`", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 503, description = "`unavailable` or `not-configured`", body = ProblemDocument, content_type = "application/problem+json"),
+    )
+)]
+pub(crate) async fn confirm(context: Context, request: Request<Body>) -> Result<StatusCode, Problem> {
+    let (parts, body) = request.into_parts();
+    let raw = body::read(&parts.headers, body, crate::BODY_LIMIT).await?;
+    let state = crate::state().await?;
+    let now = web::now();
+    let bearer = if parts.headers.contains_key(header::AUTHORIZATION) {
+        let bearer = auth::bearer(&parts.headers, &state.verifier, &context, now)?;
+        Some((bearer.session, bearer.user))
+    } else {
+        None
+    };
+    let address = state.limits.address(&parts.headers);
+    let wait = limits_take(&state.accounts, now, &[(state.limits.attempts(TOKEN_ADDRESS), &address)]).await?;
+    if wait > 0 {
+        return Err(Problem::retry(Kind::RateLimited, wait));
+    }
+    let input: EmailConfirmation = raw.parse()?;
+    let stored = email_token::presented(&state.codes, input.token.expose()).ok_or(Kind::TokenExpired)?;
+
+    let stamp = state.limits.stamp(&parts.headers, now)?;
+    match email::confirm(&state.accounts, now, &stored, bearer, &stamp).await? {
+        Confirmed::Expired => return Err(Kind::TokenExpired.into()),
+        Confirmed::Confirmed => {}
+        Confirmed::Stripped(to, language) => {
+            state.notifier.send_later(Message::AccountStripped { to: to.expose().to_owned(), language });
+        }
+        Confirmed::Changed(to, language) => {
+            state.notifier.send_later(Message::EmailChanged { to: to.expose().to_owned(), language });
+        }
+    }
+    Ok(StatusCode::NO_CONTENT)
+}
