@@ -32,6 +32,7 @@ fn paths() -> Vec<(String, Vec<&'static str>)> {
         path("/v1/me/security-events", &["GET"]),
         path("/v1/oauth/google/start", &["GET"]),
         path("/v1/oauth/google/callback", &["GET"]),
+        path("/v1/oauth/confirm", &["POST"]),
         path("/v1/me/links", &["GET"]),
         path("/v1/me/links/google", &["POST", "DELETE"]),
         path("/v1/generations", &["GET", "POST"]),
@@ -187,7 +188,7 @@ async fn alive_ready_and_documented() {
     // The components of the manifest, but for `meta` itself, and what they depend on.
     let manifest = asknpic_host::manifest::Manifest::load(&e2e::world::root().join("spin.toml")).unwrap();
     let components = manifest.component.keys().map(String::as_str).filter(|id| *id != "meta");
-    assert_eq!(names, components.chain(["accounts", "briefs", "files", "model"]).collect());
+    assert_eq!(names, components.chain(["accounts", "briefs", "dataset", "files", "model"]).collect());
     assert!(ready["dependencies"].as_object().unwrap().values().all(|state| state == "up"), "{ready}");
     assert_eq!(ready["status"], "up");
 }

@@ -25,7 +25,7 @@ use crate::{State, providers::Name, start::redirect, state_cookie};
 /// The page of ours that a browser comes back to; it then calls `POST /v1/session/refresh`.
 const SIGNED_IN: &str = "/signed-in";
 /// The page of ours that takes the token of an email.
-const CONFIRM: &str = "/confirm-email";
+const CONFIRM: &str = "/confirm-sign-in";
 
 /// What is known of a callback before its state is looked at.
 struct Arrival<'a> {
@@ -166,7 +166,7 @@ async fn ask_address(arrival: &Arrival<'_>, named: Named<'_>, identity: &Identit
     let Arrival { state, headers, now, .. } = *arrival;
     let Some(email) = &identity.email else { return Ok(()) };
     let token = BASE64_URL_SAFE_NO_PAD.encode(random::bytes::<32>()?);
-    let id = state.tokens.lookup("provider-claim", &[token.as_bytes()]);
+    let id = crate::stored_token(&state.tokens, &token);
     let claim = NewClaim { id: &id, email, expires: web::after(now, CLAIM_SECONDS) };
     let (email_key, address_key) = (state.limits.email(email), state.limits.address(headers));
     let limits = [(CLAIM_EMAIL, email_key.as_str()), (CLAIM_ADDRESS, address_key.as_str())];

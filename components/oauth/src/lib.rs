@@ -2,6 +2,7 @@
 
 mod begin_link;
 mod callback;
+mod confirm;
 mod links;
 mod providers;
 mod ready;
@@ -56,9 +57,14 @@ async fn state() -> Result<Arc<State>, Problem> {
         .await
 }
 
+/// What a row keeps of the token that a claimed address is sent.
+fn stored_token(key: &MacKey, token: &str) -> String {
+    key.lookup("provider-claim", &[token.as_bytes()])
+}
+
 /// Every handler with its documentation. Not part of the wasm, where it would weigh an eighth of the size for nothing.
 #[derive(OpenApi)]
-#[openapi(paths(start::start, callback::callback, links::list, begin_link::begin, unlink::unlink))]
+#[openapi(paths(start::start, callback::callback, confirm::confirm, links::list, begin_link::begin, unlink::unlink))]
 struct Document;
 
 /// The component's part of the OpenAPI document.
@@ -73,6 +79,7 @@ pub fn router() -> Router {
         Router::new()
             .route("/v1/oauth/{provider}/start", get(start::start))
             .route("/v1/oauth/{provider}/callback", get(callback::callback))
+            .route("/v1/oauth/confirm", post(confirm::confirm))
             .route("/v1/me/links", get(links::list))
             .route("/v1/me/links/{provider}", post(begin_link::begin).delete(unlink::unlink))
             .route(web::ready::PATH, get(ready::ready))

@@ -1,7 +1,10 @@
 //! Addresses that a provider does not vouch for: nobody learns whether we know them, and they join after they have confirmed it.
 
-use e2e::oauth::Identity;
-use e2e::{Answer, World};
+use std::time::Duration;
+
+use e2e::oauth::{Identity, claims};
+use e2e::{Answer, Applicant, Need, World, promise};
+use serde_json::json;
 
 /// What an answer looks like but for what varies with each.
 fn shape(answer: &Answer) -> (Vec<(String, String)>, String) {
@@ -15,7 +18,7 @@ async fn an_unverified_address_gets_the_same_answer_known_or_not() {
     let known = world.person().await;
     let mut shapes = Vec::new();
     for provider in ["google", "github", "linkedin", "facebook"] {
-        for email in [known.applicant.email.as_str(), &e2e::Applicant::invent().email] {
+        for email in [known.applicant.email.as_str(), &Applicant::invent().email] {
             let identity = Identity { verified: false, ..Identity::of(email) };
             let answer = world.oauth(provider, &identity).await;
             answer.problem("email-unverified");
@@ -35,16 +38,16 @@ async fn both_known_and_unknown_addresses_are_written_to() {
     let world = World::start().await;
     let known = world.person().await;
     for provider in ["google", "facebook"] {
-        for email in [known.applicant.email.clone(), e2e::Applicant::invent().email] {
+        for email in [known.applicant.email.clone(), Applicant::invent().email] {
             let before = world.messages().to(&email).await.len();
             world.oauth(provider, &Identity::of(&email)).await.problem("email-unverified");
             let mail = world.messages().wait(&email, before + 1).await.remove(0);
-            assert!(mail.text.contains("/confirm-email#token="), "{}", mail.text);
+            assert!(mail.text.contains("/confirm-sign-in#token="), "{}", mail.text);
             assert!(!mail.text.contains("?token="));
         }
     }
     // Not as often as somebody likes.
-    let email = e2e::Applicant::invent().email;
+    let email = Applicant::invent().email;
     for _ in 0..6 {
         world.oauth("facebook", &Identity::of(&email)).await.problem("email-unverified");
     }
@@ -52,4 +55,80 @@ async fn both_known_and_unknown_addresses_are_written_to() {
     world.messages().wait(&email, 3).await;
     world.oauth("facebook", &Identity::of(&known.applicant.email)).await.problem("email-unverified");
     assert_eq!(world.messages().to(&email).await.len(), 3);
+}
+
+/// The token of the newest mail to an address.
+async fn token(world: &World, email: &str, count: usize) -> String {
+    let text = world.messages().wait(email, count).await.remove(0).text;
+    let rest = text.split("/confirm-sign-in#token=").nth(1).unwrap_or_else(|| panic!("no token in {text}"));
+    rest.split_whitespace().next().unwrap().to_owned()
+}
+
+fn confirm(world: &World, token: &str) -> e2e::http::Call {
+    world.post("/v1/oauth/confirm").json(&json!({ "token": token }))
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn promise_a05_a_claimed_address_joins_after_it_has_confirmed_it() {
+    let promise = promise!();
+    let world = World::start().await;
+    for provider in ["google", "facebook"] {
+        // Nobody we know: the account is made when the address confirms.
+        let fresh = Identity { first_name: "Ada".to_owned(), ..Identity::of(&Applicant::invent().email) };
+        world.oauth(provider, &fresh).await.problem("email-unverified");
+        let link = token(&world, &fresh.email, 1).await;
+        let answer = confirm(&world, &link).send().await.expect(204);
+        assert!(answer.set_cookies().is_empty(), "it opens no session");
+        confirm(&world, &link).send().await.problem("oauth-failed");
+        let person = world.person_of_provider(provider, &fresh).await;
+        assert_eq!(claims(&person)["phv"], false);
+        let me = world.get("/v1/me").bearer(&person.access).send().await.expect(200).json();
+        assert_eq!((&me["email"], &me["first_name"]), (&json!(fresh.email), &json!("Ada")));
+
+        // An account whose own address was confirmed: it is joined, and everything in it stays.
+        let known = world.person_of_provider("github", &Identity::invent()).await;
+        let claim = Identity::of(&known.applicant.email);
+        // Gmail's own addresses Google does vouch for, so that only Facebook's are claims.
+        if provider == "facebook" {
+            world.oauth(provider, &claim).await.problem("email-unverified");
+            assert_eq!(world.links(&known).await, ["github"]);
+            confirm(&world, &token(&world, &claim.email, 1).await).send().await.expect(204);
+            assert_eq!(world.person_of_provider(provider, &claim).await.user, known.user);
+            world.get("/v1/me").bearer(&known.access).send().await.expect(200);
+        }
+
+        // An account whose address never was: whoever opened it keeps nothing.
+        let squatter = world.person().await;
+        let owner = Identity::of(&squatter.applicant.email);
+        let mails = world.messages().to(&owner.email).await.len();
+        world.oauth(provider, &owner).await.problem("email-unverified");
+        world.get("/v1/me").bearer(&squatter.access).send().await.expect(200);
+        confirm(&world, &token(&world, &owner.email, mails + 1).await).send().await.expect(204);
+        world.get("/v1/me").bearer(&squatter.access).send().await.problem("unauthenticated");
+        world.sign_in(&squatter.applicant).send().await.problem("credentials-invalid");
+        assert_eq!(world.person_of_provider(provider, &owner).await.user, squatter.user);
+    }
+    promise.kept();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_claims_token_is_one_of_ours_the_newest_and_an_hour_old_at_most() {
+    let world = World::start().await;
+    for bad in ["", "x", &"a".repeat(43), "é"] {
+        confirm(&world, bad).send().await.problem("oauth-failed");
+    }
+    assert_eq!(world.post("/v1/oauth/confirm").json(&json!({})).send().await.bad_fields(), ["token"]);
+    let identity = Identity::of(&Applicant::invent().email);
+    world.oauth("facebook", &identity).await.problem("email-unverified");
+    let first = token(&world, &identity.email, 1).await;
+    world.oauth("facebook", &identity).await.problem("email-unverified");
+    let second = token(&world, &identity.email, 2).await;
+    confirm(&world, &first).send().await.problem("oauth-failed");
+    if world.has(Need::Clock) {
+        world.advance(Duration::from_hours(1));
+        confirm(&world, &second).send().await.problem("oauth-failed");
+        world.oauth("facebook", &identity).await.problem("email-unverified");
+    } else {
+        confirm(&world, &second).send().await.expect(204);
+    }
 }

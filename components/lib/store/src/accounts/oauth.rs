@@ -307,8 +307,8 @@ pub enum Confirmed {
     Unknown,
     /// No link.
     Refused(Refused),
-    /// The person can sign in with the provider from now on.
-    Joined(Joined, Owner),
+    /// The person can sign in with the provider from now on; the owner of the address is to be told.
+    Joined(Joined, Provider, Owner),
 }
 
 /// Takes the token that was sent to a claimed address.
@@ -324,12 +324,15 @@ pub async fn confirm(
 ) -> Result<Confirmed, Error> {
     let parameters =
         parameters![now, id, account.policy_version, account.user, account.tenant, account.salt, event.id, event.ip.clone()];
-    let sql = "select outcome, email, language from oauth_confirm($1, $2, $3, $4, $5, $6, $7, $8)";
+    let sql = "select outcome, provider, email, language from oauth_confirm($1, $2, $3, $4, $5, $6, $7, $8)";
     let mut row = database.row(sql, parameters).await?;
     match row.take::<String>()?.as_str() {
         "unknown" => Ok(Confirmed::Unknown),
         outcome => match joined(outcome)? {
-            Ok(joined) => Ok(Confirmed::Joined(joined, owner(&mut row)?)),
+            Ok(joined) => {
+                let provider = Provider::from_name(&row.take::<String>()?).ok_or(Error::Decode)?;
+                Ok(Confirmed::Joined(joined, provider, owner(&mut row)?))
+            }
             Err(refused) => Ok(Confirmed::Refused(refused)),
         },
     }
