@@ -15,7 +15,12 @@ pub(crate) const POINTS: usize = 60_000;
 /// Characters of all texts once repeats are expanded.
 pub(crate) const GLYPHS: usize = 10_000;
 /// How many times over the canvas may be painted: what a picture costs in time.
-pub(crate) const INK: f64 = 80.0;
+pub(crate) const INK: f64 = 16.0;
+/// What a clip costs for each part of the canvas that it covers: a picture of its own, a mask, and putting both together, in bands
+/// that reach over each other.
+pub(crate) const CLIP_INK: f64 = 1.5;
+/// How many canvases' worth of groups are put together before they fade; the things in further ones fade one by one.
+pub(crate) const FADED: f64 = 2.0;
 /// Characters of a text.
 pub(crate) const TEXT: usize = 2_000;
 /// Characters of a title or a label.

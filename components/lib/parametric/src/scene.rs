@@ -129,6 +129,25 @@ pub(crate) struct SetText {
     pub(crate) shadow: Option<Shade>,
 }
 
+impl Content {
+    /// What it inks, its outline and shadow counted, in its own coordinates; of a group, all that is in it.
+    pub(crate) fn reach(&self) -> Rect {
+        let (bounds, stroke, shadow) = match self {
+            Self::Shape { outline, stroke, shadow, .. } => (rect(outline.bounds()), stroke, shadow),
+            Self::Text(text) => (text.ink().unwrap_or_default(), &text.stroke, &text.shadow),
+            Self::Group { nodes, .. } => {
+                let parts = nodes.iter().map(|node| node.transform.transform_rect_bbox(node.content.reach()));
+                return parts.reduce(|all, part| all.union(part)).unwrap_or_default();
+            }
+        };
+        let edge = stroke.map_or(0.0, |line| line.width / 2.0);
+        let bounds = bounds.inflate(edge, edge);
+        shadow.map_or(bounds, |shade| {
+            bounds.union((bounds + Vec2::from((shade.by[0], shade.by[1]))).inflate(shade.blur, shade.blur))
+        })
+    }
+}
+
 impl SetText {
     /// All that it inks, in its own coordinates.
     pub(crate) fn ink(&self) -> Option<Rect> {
@@ -253,7 +272,15 @@ impl Builder {
                 let clip = clip.as_ref().map(|clip| self.clip(clip));
                 self.layer += 1;
                 let nodes = self.layers(layers, to_canvas * transform);
-                (transform, Content::Group { clip, nodes })
+                let clipped = clip.is_some();
+                let content = Content::Group { clip, nodes };
+                if clipped {
+                    // Its picture is as large as what is in it, within reason.
+                    let around = Rect::new(0.0, 0.0, self.width, self.height).inflate(self.width, self.height);
+                    let area = (to_canvas * transform).transform_rect_bbox(content.reach()).intersect(around).area().max(0.0);
+                    self.cost.ink += limits::CLIP_INK * area / (self.width * self.height);
+                }
+                (transform, content)
             }
             Kind::Repeat { pattern, x, y, count, rows, dx, dy, radius, layers } => {
                 let [x, y, dx, dy, radius] = [x, y, dx, dy, radius].map(|num| self.env.num(num));

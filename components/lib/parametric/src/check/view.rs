@@ -49,26 +49,11 @@ fn collect<'a>(nodes: &'a [Node], around: Affine, alpha: f64, clips: &[(&'a Outl
                 collect(nodes, to_canvas, alpha, &clips, all);
             }
             content => {
-                let bounds = to_canvas.transform_rect_bbox(reach(content));
+                let bounds = to_canvas.transform_rect_bbox(content.reach());
                 let (clips, conditional, layer) = (clips.to_vec(), node.conditional, node.layer);
                 all.push(Piece { layer, around, to_canvas, alpha, conditional, clips, content, bounds });
             }
         }
-    }
-}
-
-/// What a thing inks, in its own coordinates.
-fn reach(content: &Content) -> Rect {
-    let (bounds, stroke, shadow) = match content {
-        Content::Shape { outline, stroke, shadow, .. } => (scene::rect(outline.bounds()), stroke, shadow),
-        Content::Text(text) => (text.ink().unwrap_or_default(), &text.stroke, &text.shadow),
-        Content::Group { .. } => return Rect::ZERO,
-    };
-    let edge = stroke.map_or(0.0, |line| line.width / 2.0);
-    let bounds = bounds.inflate(edge, edge);
-    match shadow {
-        Some(shade) => bounds.union((bounds + kurbo::Vec2::new(shade.by[0], shade.by[1])).inflate(shade.blur, shade.blur)),
-        None => bounds,
     }
 }
 

@@ -7,18 +7,20 @@ use kurbo::Affine;
 use super::mark::{Mark, NOTE};
 use crate::{
     format::{Align, Dash},
-    n,
+    limits, n,
     scene::{Blend, Content, Fill, Line, Node, Outline, SOFT_STEPS, Scene, SetText, Shade},
     text::fonts,
 };
 
 /// Draws a scene. The result depends on nothing but the arguments.
 pub(crate) fn draw(scene: &Scene, unit: &str, mark: &Mark<'_>) -> String {
-    let mut drawing = Drawing { out: String::new(), defs: String::new(), ids: BTreeMap::new() };
+    let room = limits::FADED * scene.width * scene.height;
+    let canvas = [scene.width, scene.height];
+    let mut drawing = Drawing { out: String::new(), defs: String::new(), ids: BTreeMap::new(), canvas, room, together: false };
     let (width, height) = (n(scene.width), n(scene.height));
     let background = drawing.fill(scene.background.as_ref(), 1.0);
     let _ = write!(drawing.out, "<rect width=\"{width}\" height=\"{height}\"{background}/>");
-    drawing.nodes(&scene.nodes, 1.0);
+    drawing.nodes(&scene.nodes, 1.0, Affine::IDENTITY);
     let defs = if drawing.defs.is_empty() { String::new() } else { format!("<defs>{}</defs>", drawing.defs) };
     format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}{unit}\" height=\"{height}{unit}\" viewBox=\"0 0 {width} {height}\">\
@@ -34,17 +36,39 @@ struct Drawing {
     defs: String,
     /// Gradients and clips by what they are, so that equal ones are written once.
     ids: BTreeMap<String, String>,
+    canvas: [f64; 2],
+    /// How much may still be put together before it fades, in units of the canvas.
+    room: f64,
+    /// Whether a group around is put together already.
+    together: bool,
 }
 
 impl Drawing {
-    fn nodes(&mut self, nodes: &[Node], alpha: f64) {
+    fn nodes(&mut self, nodes: &[Node], alpha: f64, around: Affine) {
         for node in nodes {
-            self.node(node, alpha);
+            self.node(node, alpha, around);
         }
     }
 
+    /// Whether a faded group is put together on a picture of its own, so that what overlaps in it does not show through. That takes
+    /// memory and time, so it is for groups on the canvas, not inside one another, and not without end.
+    fn joins(&mut self, nodes: &[Node], alpha: f64, to_canvas: Affine) -> bool {
+        if nodes.len() < 2 || alpha >= 1.0 || self.together {
+            return false;
+        }
+        let parts = nodes.iter().map(|node| (to_canvas * node.transform).transform_rect_bbox(node.content.reach()));
+        let Some(bounds) = parts.reduce(|all, part| all.union(part)) else { return false };
+        let [width, height] = self.canvas;
+        let near = kurbo::Rect::new(0.0, 0.0, width, height).inflate(width * 0.1, height * 0.1);
+        let fits = near.contains_rect(bounds) && bounds.area() <= self.room;
+        if fits {
+            self.room -= bounds.area();
+        }
+        fits
+    }
+
     /// `alpha` is what groups around it without a layer of their own have left of it.
-    fn node(&mut self, node: &Node, alpha: f64) {
+    fn node(&mut self, node: &Node, alpha: f64, around: Affine) {
         let alpha = alpha * node.alpha;
         if alpha <= 0.0 {
             return;
@@ -56,11 +80,14 @@ impl Drawing {
                     return;
                 }
                 let clip = clip.as_ref().map(|clip| self.clip(clip)).unwrap_or_default();
-                // One thing alone fades by itself; only what may overlap needs to be put together first.
-                let together = nodes.len() > 1 && alpha < 1.0;
+                let to_canvas = around * node.transform;
+                let together = self.joins(nodes, alpha, to_canvas);
                 let faded = if together { format!(" opacity=\"{}\"", n(alpha)) } else { String::new() };
                 let _ = write!(self.out, "<g{transform}{clip}{faded}>");
-                self.nodes(nodes, if together { 1.0 } else { alpha });
+                let outer = self.together;
+                self.together |= together;
+                self.nodes(nodes, if together { 1.0 } else { alpha }, to_canvas);
+                self.together = outer;
                 self.out.push_str("</g>");
             }
             Content::Shape { outline, fill, stroke, shadow } => {

@@ -1,6 +1,9 @@
 //! The bundled fonts and how wide their letters are.
 
-use std::sync::LazyLock;
+use std::{
+    collections::HashMap,
+    sync::{LazyLock, Mutex, PoisonError},
+};
 
 use ttf_parser::{
     Face, GlyphId,
@@ -86,7 +89,7 @@ pub(crate) fn run(index: usize, text: &str, tracking: f64) -> Run {
     for c in text.chars() {
         let glyph = face.glyph_index(c);
         if let (Some(left), Some(right)) = (before, glyph) {
-            run.advance += f64::from(kerning(face, left, right)) / units;
+            run.advance += f64::from(pair(index, face, left, right)) / units;
         }
         if before.is_some() {
             run.advance += tracking;
@@ -101,6 +104,27 @@ pub(crate) fn run(index: usize, text: &str, tracking: f64) -> Run {
         before = Some(glyph.unwrap_or_default());
     }
     run
+}
+
+/// What was found for pairs of letters: a text is measured many times until it fits.
+static PAIRS: LazyLock<Vec<Mutex<HashMap<u32, i16>>>> = LazyLock::new(|| FONTS.iter().map(|_| Mutex::default()).collect());
+/// Pairs that are remembered of a face; a language uses about a thousand.
+const REMEMBERED: usize = 8_000;
+
+/// [`kerning`], remembered.
+fn pair(index: usize, face: &Face<'_>, left: GlyphId, right: GlyphId) -> i16 {
+    let Some(known) = PAIRS.get(index) else { return 0 };
+    let mut known = known.lock().unwrap_or_else(PoisonError::into_inner);
+    let key = u32::from(left.0) << 16 | u32::from(right.0);
+    if let Some(found) = known.get(&key) {
+        return *found;
+    }
+    if known.len() >= REMEMBERED {
+        known.clear();
+    }
+    let found = kerning(face, left, right);
+    known.insert(key, found);
+    found
 }
 
 /// How much closer two letters stand than their widths say, in the font's units.
