@@ -2,11 +2,13 @@
 
 mod account;
 mod content;
+mod erasure;
 mod limits;
 mod logs;
 mod model;
 mod outbound;
 mod register;
+mod rights;
 mod session;
 mod storage;
 mod visual;
