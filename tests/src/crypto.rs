@@ -1,6 +1,7 @@
 //! Content keys and envelopes written a second time, from their description and with another implementation (ring), so that
 //! what is stored is held to what is promised and not to what the components happen to do.
 
+use ring::rand::{self, SystemRandom};
 use ring::{aead, digest, hkdf, hmac};
 use uuid::Uuid;
 
@@ -44,6 +45,21 @@ pub fn open(envelope: &[u8], key: &[u8; 32], owner: Owner) -> Option<Vec<u8>> {
     let length = key.open_in_place(nonce, aead::Aad::from(aad), &mut bytes).ok()?.len();
     bytes.truncate(length);
     (header.first() == Some(&1)).then_some(bytes)
+}
+
+/// Makes an envelope as the components do, under the master key of this id.
+///
+/// # Panics
+/// There are no random bytes.
+#[must_use]
+pub fn seal(plaintext: &[u8], key: &[u8; 32], master: u16, owner: Owner) -> Vec<u8> {
+    let nonce: [u8; 12] = rand::generate(&SystemRandom::new()).expect("random bytes").expose();
+    let header = [&[1][..], &master.to_be_bytes(), &nonce].concat();
+    let aad = [&header[..], owner.user.as_bytes(), owner.generation.as_bytes(), &[owner.kind]].concat();
+    let key = aead::LessSafeKey::new(aead::UnboundKey::new(&aead::AES_256_GCM, key).expect("a key"));
+    let mut body = plaintext.to_vec();
+    key.seal_in_place_append_tag(aead::Nonce::assume_unique_for_key(nonce), aead::Aad::from(aad), &mut body).expect("seals");
+    [header, body].concat()
 }
 
 /// Plain SHA-256.

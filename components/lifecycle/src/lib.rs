@@ -12,10 +12,11 @@ use axum::{
     Router,
     routing::{get, post},
 };
+use domain::Secret;
 use erasure::Runner;
 use store::Database;
 use vault::MacKey;
-use web::{Problem, notify::Notifier, settings};
+use web::{Kind, Problem, log, notify::Notifier, settings};
 
 /// What the component parses once for each instance.
 struct State {
@@ -40,6 +41,7 @@ async fn state() -> Result<Arc<State>, Problem> {
                     files: files.clone(),
                     dataset: Some(dataset.clone()),
                     notifier: Some(Notifier::load().await?),
+                    stripe: stripe().await?.map(Arc::new),
                 },
                 accounts,
                 briefs,
@@ -49,6 +51,19 @@ async fn state() -> Result<Arc<State>, Problem> {
             })
         })
         .await
+}
+
+/// Stripe, where the operator takes payments; without a key there are no customers to erase.
+async fn stripe() -> Result<Option<stripe::Client>, Problem> {
+    let key = settings::optional("stripe_api_key").await?;
+    if key.trim().is_empty() {
+        return Ok(None);
+    }
+    let client = stripe::Client::new(&settings::required("stripe_url").await?, Secret::new(key));
+    client.map(Some).map_err(|error| {
+        log::failure("stripe", &error);
+        Kind::NotConfigured.into()
+    })
 }
 
 /// The component's router, made once for each instance.

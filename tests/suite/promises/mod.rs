@@ -2,12 +2,14 @@
 
 mod account;
 mod content;
+mod erasure;
 mod identity;
 mod limits;
 mod logs;
 mod model;
 mod outbound;
 mod register;
+mod rights;
 mod session;
 mod storage;
 mod visual;

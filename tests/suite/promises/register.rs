@@ -21,6 +21,9 @@ struct Entry {
     text: String,
 }
 
+/// Promises of finished parts that wait for another part: c03 for the component `dataset`, which records the legal basis.
+const PENDING: [&str; 1] = ["c03"];
+
 const PARTS: [&str; 10] =
     ["core", "visual", "identity", "generate", "rights", "billing", "lifecycle", "team", "studio", "deploy"];
 
@@ -76,8 +79,12 @@ fn every_promise_of_the_core_has_a_test_and_no_test_an_unknown_promise() {
     }
     let unknown: Vec<_> = everywhere.iter().filter(|(id, _)| !ids.contains(*id)).collect();
     assert!(unknown.is_empty(), "{unknown:?}");
-    let core: BTreeSet<_> = register.iter().filter(|entry| entry.when == "core").map(|entry| entry.id.clone()).collect();
-    let missing: Vec<_> = core.iter().filter(|id| !here.contains_key(*id)).collect();
+    let of =
+        |part: &str| register.iter().filter(|entry| entry.when == part).map(|entry| entry.id.clone()).collect::<BTreeSet<_>>();
+    let finished: BTreeSet<_> =
+        ["core", "rights"].into_iter().flat_map(of).filter(|id| !PENDING.contains(&id.as_str())).collect();
+    let missing: Vec<_> = finished.iter().filter(|id| !here.contains_key(*id)).collect();
     assert!(missing.is_empty(), "no test on the running components: {missing:?}");
-    assert_eq!(core.len(), 15);
+    assert_eq!((of("core").len(), of("rights").len()), (15, 8));
+    assert!(PENDING.iter().all(|id| !here.contains_key(*id)), "{PENDING:?} have tests by now");
 }

@@ -3,10 +3,13 @@
 use std::time::Duration;
 
 use asknpic::migrate::Database;
+use asknpic_local::stripe::Fault as StripeFault;
 use e2e::contract::GENERATION;
 use e2e::wait::until;
 use e2e::{Need, Person, World};
 use serde_json::{Value, json};
+
+use super::archive::Archive;
 
 const NEEDS: [Need; 4] = [Need::Clock, Need::OwnDatabases, Need::Model, Need::Keys];
 
@@ -90,6 +93,46 @@ async fn an_erasure_is_complete_after_the_longest_generation_and_its_receipt_say
     let code = world.messages().code(&person.applicant.phone, 2).await;
     let anew = Person::of(&person.applicant, &world.verify(&verification, &code).send().await);
     assert_ne!(anew.user, person.user);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn an_erasure_reaches_stripe_and_what_was_paid_remains() {
+    let needs = [Need::Stripe, Need::Clock, Need::OwnDatabases, Need::Keys];
+    let Some(world) = World::needing(&needs).start().await else { return };
+    let person = world.person().await;
+    world.bought(&person, "starter").await;
+    let customer: String = {
+        let sql = "select id from billing_customers where tenant_id = $1";
+        world.accounts().await.query_one(sql, &[&person.tenant]).await.unwrap().get(0)
+    };
+    let records = world.count("select count(*) from billing_records").await;
+    assert!(records > 0);
+    let archive = Archive::of(&world, &person).await;
+    assert_eq!(archive.json("billing.json")["stripe_customer"], customer.as_str());
+
+    // Stripe is down for a while: the step stays open, and the account is dead all the same.
+    world.stripe().fault(StripeFault::Status { status: 503 }).await;
+    let begun = erase(&world, &person).send().await.expect(202).json();
+    let id = begun["erasure_id"].as_str().unwrap();
+    until("the other steps", async || {
+        (open(&receipt(&world, id).await) == ["stripe", "briefs-again", "files-again"]).then_some(())
+    })
+    .await;
+    world.sign_in(&person.applicant).send().await.problem("credentials-invalid");
+    world.stripe().behave().await;
+    until("the step at Stripe", async || {
+        retention(&world).await;
+        (open(&receipt(&world, id).await) == ["briefs-again", "files-again"]).then_some(())
+    })
+    .await;
+    let deleted = |request: &&Value| {
+        request["method"] == "DELETE" && request["path"].as_str().is_some_and(|path| path.ends_with(customer.as_str()))
+    };
+    assert!(world.stripe().requests().await.iter().find(deleted).is_some());
+    assert_eq!(world.count("select count(*) from billing_records").await, records);
+    let remains = begun["remains"].as_array().unwrap().iter().find(|item| item["what"] == "billing-records").unwrap();
+    let end: jiff::Timestamp = remains["until"].as_str().unwrap().parse().unwrap();
+    assert_eq!((end.as_second() - world.now().as_second() + 86_400) / (365 * 86_400), 10);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]

@@ -3,7 +3,10 @@
 //! The statement that closed the account wrote the journal; from then on each step can be taken by anybody who can reach what it is
 //! about, twice or at the same time, in any order, after any crash: a step deletes until there is nothing left and is then ticked off.
 
-use std::time::{Duration, Instant};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use domain::{erasure::Step, retention};
 use jiff::Timestamp;
@@ -22,7 +25,7 @@ const BATCH: i32 = 1_000;
 const STEPS: i32 = 10_000;
 
 /// Takes the steps for which it has what they need, and leaves the others to who has.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Runner {
     /// The journal and the metadata.
     pub accounts: Database,
@@ -34,6 +37,8 @@ pub struct Runner {
     pub dataset: Option<Database>,
     /// For the contact at Brevo.
     pub notifier: Option<Notifier>,
+    /// For the customer at Stripe; `lifecycle` has it where the operator takes payments.
+    pub stripe: Option<Arc<stripe::Client>>,
 }
 
 impl Runner {
@@ -49,11 +54,12 @@ impl Runner {
             if started.elapsed() >= budget {
                 break;
             }
+            let (erasure, step) = (open.erasure, open.step);
             match self.take(open).await {
                 Ok(true) => done += 1,
                 Ok(false) => {}
                 Err(error) => {
-                    log::event("erasure-step-failed", json!({ "erasure": open.erasure, "step": open.step.name() }));
+                    log::event("erasure-step-failed", json!({ "erasure": erasure, "step": step.name() }));
                     log::failure("erasure-step", &error);
                     failed.get_or_insert(error);
                 }
@@ -63,7 +69,7 @@ impl Runner {
     }
 
     /// Takes a step and ticks it off; false where this is not the one to take it.
-    async fn take(&self, OpenStep { erasure, user, step }: OpenStep) -> Result<bool, Error> {
+    async fn take(&self, OpenStep { erasure, user, customer, step }: OpenStep) -> Result<bool, Error> {
         match step {
             Step::Account => {}
             Step::Briefs | Step::BriefsAgain => while briefs::delete_of(&self.briefs, user, BATCH).await? > 0 {},
@@ -80,8 +86,15 @@ impl Runner {
                 Some(notifier) => notifier.forget(user).await.map_err(|_| Error::Unavailable)?,
                 None => return Ok(false),
             },
-            // Taken by `billing`, which alone reaches Stripe.
-            Step::Stripe => return Ok(false),
+            Step::Stripe => match (&self.stripe, customer) {
+                (Some(stripe), Some(customer)) => stripe.erase_customer(&customer).await.map_err(|error| {
+                    log::failure("stripe", &error);
+                    Error::Unavailable
+                })?,
+                // Its id went with the last backup, long after the step was due: nothing is left to name at Stripe.
+                (Some(_), None) => {}
+                (None, _) => return Ok(false),
+            },
         }
         erasures::step_done(&self.accounts, web::now(), erasure, step).await?;
         Ok(true)

@@ -62,12 +62,14 @@ pub async fn begin(
 }
 
 /// A step that waits to be done.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OpenStep {
     /// Of which erasure.
     pub erasure: Uuid,
     /// Whose erasure it is.
     pub user: UserId,
+    /// Stripe's id of the customer, for the step there.
+    pub customer: Option<String>,
     /// Which step.
     pub step: Step,
 }
@@ -77,13 +79,13 @@ pub struct OpenStep {
 /// # Errors
 /// As for any statement.
 pub async fn open_steps(database: &Database, now: Timestamp, erasure: Option<Uuid>, limit: i32) -> Result<Vec<OpenStep>, Error> {
-    let sql = "select erasure_id, user_id, name from erasure_open_steps($1, $2, $3)";
+    let sql = "select erasure_id, user_id, customer, name from erasure_open_steps($1, $2, $3)";
     let rows = database.rows(sql, parameters![now, erasure, limit]).await?;
     rows.into_iter()
         .map(|mut row| {
-            let (erasure, user) = (row.take()?, row.take_id()?);
+            let (erasure, user, customer) = (row.take()?, row.take_id()?, row.take()?);
             let step = Step::from_name(&row.take::<String>()?).ok_or(Error::Decode)?;
-            Ok(OpenStep { erasure, user, step })
+            Ok(OpenStep { erasure, user, customer, step })
         })
         .collect()
 }
