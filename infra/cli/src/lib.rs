@@ -1,5 +1,6 @@
 //! The `asknpic` command as a library: what the end-to-end suite and the operator's own tools call.
 
+pub mod billing;
 pub mod commands;
 pub mod components;
 mod gallery;
@@ -15,5 +16,6 @@ pub mod record;
 pub mod requests;
 pub mod rewrite;
 pub mod stack;
+pub mod stripe;
 pub mod trace;
 mod ui;

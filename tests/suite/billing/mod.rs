@@ -1,5 +1,6 @@
 //! Billing, on the running components and Stripe's stand-in.
 
 mod checkout;
+mod official;
 mod order;
 mod webhook;

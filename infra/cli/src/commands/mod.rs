@@ -1,5 +1,6 @@
 //! The subcommands, one file each.
 
+mod billing;
 mod build;
 mod check;
 mod databases;
@@ -14,6 +15,7 @@ mod render;
 mod requests;
 mod rewrite;
 mod ropa;
+mod stripe;
 mod temporary;
 mod trace;
 mod try_it;
@@ -66,6 +68,15 @@ enum Command {
     Receipt(receipt::Receipt),
     /// Print a spin.toml for some of the components alone
     Manifest(manifest::Manifest),
+    /// Set the Stripe account up
+    #[command(subcommand)]
+    Stripe(stripe::Stripe),
+    /// Make gift codes
+    #[command(subcommand)]
+    Gift(billing::Gift),
+    /// The accountant's records
+    #[command(subcommand)]
+    Billing(billing::Billing),
 }
 
 impl Asknpic {
@@ -91,6 +102,9 @@ impl Asknpic {
             Command::Trace(trace) => trace.run().await,
             Command::Receipt(receipt) => receipt.run(),
             Command::Manifest(manifest) => manifest.run(),
+            Command::Stripe(stripe) => stripe.run().await,
+            Command::Gift(gift) => gift.run().await,
+            Command::Billing(billing) => billing.run().await,
         }
     }
 }
