@@ -104,7 +104,7 @@ fn secrets_are_empty_by_default_and_given_to_those_who_need_them() {
     assert_eq!(holders("ops_token"), ["ops"]);
     assert_eq!(holders("lifecycle_password"), ["lifecycle"]);
     assert_eq!(holders("billing_password"), ["billing", "stripe-webhook"]);
-    assert_eq!(holders("stripe_api_key"), ["billing"]);
+    assert_eq!(holders("stripe_api_key"), ["billing", "lifecycle"]);
     assert_eq!(holders("stripe_webhook_secret"), ["stripe-webhook"]);
     assert_eq!(holders("gift_key"), ["billing"]);
     assert_eq!(holders("otp_key"), ["oauth", "otp", "session", "signup"]);

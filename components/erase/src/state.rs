@@ -35,6 +35,7 @@ pub(crate) async fn state() -> Result<Arc<State>, Problem> {
                     files: settings::database("files_url").await?,
                     dataset: None,
                     notifier: Some(notifier.clone()),
+                    stripe: None,
                 },
                 verifier: settings::verifier().await?,
                 receipts: settings::receipt_signer().await?,

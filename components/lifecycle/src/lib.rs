@@ -12,10 +12,11 @@ use axum::{
     Router,
     routing::{get, post},
 };
+use domain::Secret;
 use erasure::Runner;
 use store::Database;
 use vault::MacKey;
-use web::{Problem, notify::Notifier, settings};
+use web::{Kind, Problem, log, notify::Notifier, settings};
 
 /// What the component parses once for each instance.
 struct State {
@@ -40,6 +41,7 @@ async fn state() -> Result<Arc<State>, Problem> {
                     files: files.clone(),
                     dataset: Some(dataset.clone()),
                     notifier: Some(Notifier::load().await?),
+                    stripe: stripe().await?,
                 },
                 accounts,
                 briefs,
@@ -49,6 +51,19 @@ async fn state() -> Result<Arc<State>, Problem> {
             })
         })
         .await
+}
+
+/// Stripe, for erasures. An installation that sells nothing has no key, and no customers there either.
+async fn stripe() -> Result<Option<Arc<stripe::Client>>, Problem> {
+    let (url, key) = (settings::optional("stripe_url").await?, settings::optional("stripe_api_key").await?);
+    if key.trim().is_empty() {
+        return Ok(None);
+    }
+    let client = stripe::Client::new(&url, Secret::new(key)).map_err(|error| {
+        log::failure("stripe", &error);
+        Problem::from(Kind::NotConfigured)
+    })?;
+    Ok(Some(Arc::new(client)))
 }
 
 /// The component's router, made once for each instance.

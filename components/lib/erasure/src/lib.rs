@@ -3,7 +3,10 @@
 //! The statement that closed the account wrote the journal; from then on each step can be taken by anybody who can reach what it is
 //! about, twice or at the same time, in any order, after any crash: a step deletes until there is nothing left and is then ticked off.
 
-use std::time::{Duration, Instant};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use domain::{erasure::Step, retention};
 use jiff::Timestamp;
@@ -34,6 +37,8 @@ pub struct Runner {
     pub dataset: Option<Database>,
     /// For the contact at Brevo.
     pub notifier: Option<Notifier>,
+    /// For the customer at Stripe, for `lifecycle` only.
+    pub stripe: Option<Arc<stripe::Client>>,
 }
 
 impl Runner {
@@ -80,11 +85,25 @@ impl Runner {
                 Some(notifier) => notifier.forget(user).await.map_err(|_| Error::Unavailable)?,
                 None => return Ok(false),
             },
-            // Taken by `billing`, which alone reaches Stripe.
-            Step::Stripe => return Ok(false),
+            Step::Stripe => match &self.stripe {
+                Some(client) => self.remove_customer(client, erasure).await?,
+                None => return Ok(false),
+            },
         }
         erasures::step_done(&self.accounts, web::now(), erasure, step).await?;
         Ok(true)
+    }
+
+    /// Removes the person's customer at Stripe: subscriptions end at once, and the email goes. Then forgets who it was.
+    async fn remove_customer(&self, client: &stripe::Client, erasure: Uuid) -> Result<(), Error> {
+        if let Some(customer) = erasures::customer(&self.accounts, erasure).await? {
+            client.erase_customer(&customer).await.map_err(|error| {
+                log::failure("stripe", &error);
+                Error::Unavailable
+            })?;
+            erasures::customer_removed(&self.accounts, erasure).await?;
+        }
+        Ok(())
     }
 }
 

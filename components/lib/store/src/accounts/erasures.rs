@@ -96,6 +96,22 @@ pub async fn step_done(database: &Database, now: Timestamp, erasure: Uuid, step:
     database.row("select erasure_step_done($1, $2, $3)", parameters![now, erasure, step.name()]).await?.take()
 }
 
+/// The Stripe customer that an erasure has to remove, `cus_…`; `None` once that is done.
+///
+/// # Errors
+/// As for any statement.
+pub async fn customer(database: &Database, erasure: Uuid) -> Result<Option<String>, Error> {
+    database.row("select erasure_customer($1)", parameters![erasure]).await?.take()
+}
+
+/// Forgets which customer it was, once it is removed.
+///
+/// # Errors
+/// As for any statement.
+pub async fn customer_removed(database: &Database, erasure: Uuid) -> Result<bool, Error> {
+    database.row("select erasure_customer_removed($1)", parameters![erasure]).await?.take()
+}
+
 /// Removes a batch of an erased person's generations and keeps what is not personal until the day given; how many went. At 0 the
 /// tenant is gone too, unless others are in it.
 ///
