@@ -1,6 +1,7 @@
 //! The `asknpic` command as a library: what the end-to-end suite and the operator's own tools call.
 
 pub mod accounts;
+pub mod billing;
 pub mod commands;
 pub mod components;
 mod gallery;
@@ -16,5 +17,6 @@ pub mod record;
 pub mod requests;
 pub mod rewrite;
 pub mod stack;
+pub mod stripe;
 pub mod trace;
 mod ui;

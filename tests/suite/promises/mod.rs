@@ -1,6 +1,7 @@
 //! The promises of `tests/promises.toml` that are kept by now, each by a test named after it.
 
 mod account;
+mod billing;
 mod content;
 mod erasure;
 mod identity;

@@ -44,7 +44,7 @@ async fn promise_a74_outbound_hosts_are_exactly_the_declared_ones() {
         ("billing", vec![ACCOUNTS, STRIPE]),
         ("stripe-webhook", vec![ACCOUNTS]),
         ("ops", vec![LIFECYCLE]),
-        ("lifecycle", vec![ACCOUNTS, BRIEFS, FILES, DATASET, NOTIFY]),
+        ("lifecycle", vec![ACCOUNTS, BRIEFS, FILES, DATASET, NOTIFY, STRIPE]),
         ("export", vec![ACCOUNTS, BRIEFS, FILES]),
         ("erase", vec![ACCOUNTS, BRIEFS, FILES, NOTIFY, LIFECYCLE]),
         ("notify", vec![BREVO]),

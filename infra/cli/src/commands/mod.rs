@@ -1,6 +1,7 @@
 //! The subcommands, one file each.
 
 mod account;
+mod billing;
 mod build;
 mod check;
 mod databases;
@@ -15,6 +16,7 @@ mod render;
 mod requests;
 mod rewrite;
 mod ropa;
+mod stripe;
 mod temporary;
 mod trace;
 mod try_it;
@@ -70,6 +72,15 @@ enum Command {
     Account(account::Account),
     /// Print a spin.toml for some of the components alone
     Manifest(manifest::Manifest),
+    /// Set the Stripe account up
+    #[command(subcommand)]
+    Stripe(stripe::Stripe),
+    /// Make gift codes
+    #[command(subcommand)]
+    Gift(billing::Gift),
+    /// The accountant's records
+    #[command(subcommand)]
+    Billing(billing::Billing),
 }
 
 impl Asknpic {
@@ -96,6 +107,9 @@ impl Asknpic {
             Command::Receipt(receipt) => receipt.run(),
             Command::Account(account) => account.run().await,
             Command::Manifest(manifest) => manifest.run(),
+            Command::Stripe(stripe) => stripe.run().await,
+            Command::Gift(gift) => gift.run().await,
+            Command::Billing(billing) => billing.run().await,
         }
     }
 }

@@ -30,7 +30,7 @@ pub(super) fn routes() -> Router<Arc<State>> {
         .route("/v1/checkout/sessions", post(create_session))
         .route("/v1/checkout/sessions/{id}", get(session))
         .route("/v1/billing_portal/sessions", post(create_portal))
-        .route("/v1/billing_portal/configurations", get(configurations).post(create_configuration))
+        .route("/v1/billing_portal/configurations", get(configurations))
         .route("/v1/billing_portal/configurations/{id}", post(update_configuration))
         .route("/v1/subscriptions/{id}", get(subscription))
         .route("/v1/webhook_endpoints", get(endpoints).post(create_endpoint))
@@ -337,16 +337,6 @@ async fn subscription(Shared(state): Shared<Arc<State>>, Path(id): Path<String>)
 async fn configurations(Shared(state): Shared<Arc<State>>) -> Json<Value> {
     let data: Vec<_> = state.lock().of("billing_portal.configuration").cloned().collect();
     Json(objects::list("/v1/billing_portal/configurations", &data))
-}
-
-async fn create_configuration(Shared(state): Shared<Arc<State>>, Extension(parameters): Parameters) -> Answer {
-    check(&parameters, &["features", "business_profile", "default_return_url", "metadata"], &["features"])?;
-    let configuration = json!({
-        "id": id("bpc"), "object": "billing_portal.configuration", "active": true, "created": state.now(), "is_default": true, "livemode": false,
-        "features": parameters["features"], "business_profile": objects::object(&parameters["business_profile"]),
-        "default_return_url": parameters["default_return_url"], "metadata": objects::object(&parameters["metadata"]),
-    });
-    Ok(Json(state.lock().put(configuration)))
 }
 
 async fn update_configuration(

@@ -157,10 +157,22 @@ impl State {
         };
         let state =
             Self { kept: Mutex::new(Kept { objects, ..Kept::default() }), faults: Faults::default(), options: options.clone() };
+        state.set_up();
         if options.offers {
             state.offer();
         }
         Ok(state)
+    }
+
+    /// The portal's default configuration, which at Stripe somebody has to save once in the dashboard.
+    fn set_up(&self) {
+        let mut kept = self.lock();
+        if kept.get("billing_portal.configuration", "bpc_local").is_none() {
+            kept.put(json!({
+                "id": "bpc_local", "object": "billing_portal.configuration", "active": true, "created": self.now(), "features": {},
+                "is_default": true, "livemode": false, "business_profile": {}, "default_return_url": null, "metadata": {},
+            }));
+        }
     }
 
     /// Puts up for sale what is offered by default and is not there yet.

@@ -1,0 +1,112 @@
+//! What an operator does with the billing tables: gift codes, and the accountant's export.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use domain::billing::gift_code_from_random;
+use jiff::{Timestamp, tz::TimeZone};
+use ring::hmac;
+use ring::rand::{SecureRandom as _, SystemRandom};
+use tokio_postgres::Client;
+
+/// What a gift code is hashed with besides its key; the component `billing` does the same.
+const PURPOSE: &str = "gift-code:";
+/// The first line of the export.
+const HEADER: &str = "booked_at,kind,record,customer,payment,subscription,item,currency,amount,tax\n";
+
+/// Why something could not be done.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The key is not of the form `asknpic keys generate` gives it.
+    #[error("the gift key is not 32 bytes of base64url")]
+    Key,
+    /// The system gives no random bytes.
+    #[error("the system has no random bytes")]
+    Random,
+    /// The database refused.
+    #[error("the database refused: {0}")]
+    Database(#[from] tokio_postgres::Error),
+}
+
+/// Makes gift codes of 100 random bits each, and keeps their keyed hashes. They are told here and never again.
+///
+/// # Errors
+/// [`Error`]; then none was kept.
+pub async fn create_gifts(
+    client: &Client,
+    key: &str,
+    kind: &str,
+    count: usize,
+    now: Timestamp,
+    expires: Timestamp,
+) -> Result<Vec<String>, Error> {
+    let key = URL_SAFE_NO_PAD.decode(key.trim()).ok().filter(|key| key.len() == 32).ok_or(Error::Key)?;
+    let key = hmac::Key::new(hmac::HMAC_SHA256, &key);
+    let mut codes = Vec::new();
+    for _ in 0..count {
+        let mut random = [0; 20];
+        SystemRandom::new().fill(&mut random).map_err(|_| Error::Random)?;
+        codes.push(gift_code_from_random(random));
+    }
+    let hashes: Vec<_> = codes.iter().map(|code| hex::encode(hmac::sign(&key, format!("{PURPOSE}{code}").as_bytes()))).collect();
+    let sql = "insert into gift_codes (code, kind, issued_at, expires_at)
+               select decode(hash, 'hex'), $2, $3::text::timestamp, $4::text::timestamp from unnest($1::text[]) as t(hash)";
+    client.execute(sql, &[&hashes, &kind, &utc(now), &utc(expires)]).await?;
+    Ok(codes.iter().map(|code| grouped(code)).collect())
+}
+
+/// A code in groups of four, as people read it.
+fn grouped(code: &str) -> String {
+    code.as_bytes().chunks(4).map(|group| String::from_utf8_lossy(group).into_owned()).collect::<Vec<_>>().join("-")
+}
+
+fn utc(time: Timestamp) -> String {
+    time.to_zoned(TimeZone::UTC).strftime("%Y-%m-%d %H:%M:%S%.6f").to_string()
+}
+
+/// The movements of money of a calendar year (UTC), as CSV (RFC 4180): what came in is positive, what went back negative. A refund's line
+/// is what was added to it, since Stripe tells what was refunded of a charge so far.
+///
+/// # Errors
+/// [`Error::Database`].
+pub async fn export(client: &Client, year: i16) -> Result<String, Error> {
+    let sql = "select to_char(booked_at, 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"'), kind, id, customer, payment, subscription, item, upper(currency),
+                   case kind when 'refund' then before - amount when 'dispute' then -amount else amount end, tax
+               from (select *, coalesce(lag(amount) over (partition by kind, split_part(id, '/', 1) order by amount), 0) as before
+                     from billing_records) r
+               where extract(year from booked_at) = $1::int
+               order by booked_at, id";
+    let mut text = HEADER.to_owned();
+    for row in client.query(sql, &[&i32::from(year)]).await? {
+        let word = |column: usize| row.get::<_, Option<String>>(column).unwrap_or_default();
+        let mut fields: Vec<_> = (0..8).map(|column| quoted(&word(column))).collect();
+        fields.extend([decimal(row.get(8)), decimal(row.get(9))]);
+        text += &(fields.join(",") + "\n");
+    }
+    Ok(text)
+}
+
+/// Cents as a decimal number.
+fn decimal(cents: i64) -> String {
+    let sign = if cents < 0 { "-" } else { "" };
+    format!("{sign}{}.{:02}", cents.abs() / 100, cents.abs() % 100)
+}
+
+fn quoted(field: &str) -> String {
+    if field.contains([',', '"', '\n', '\r']) { format!("\"{}\"", field.replace('"', "\"\"")) } else { field.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn amounts_and_fields_are_written_as_spreadsheets_read_them() {
+        assert_eq!([0, 5, -5, 290, -12_345].map(decimal), ["0.00", "0.05", "-0.05", "2.90", "-123.45"]);
+        assert_eq!([quoted("in_1"), quoted("a,\"b\"")], ["in_1".to_owned(), "\"a,\"\"b\"\"\"".to_owned()]);
+    }
+
+    #[test]
+    fn codes_are_told_in_groups() {
+        assert_eq!(grouped("0123456789ABCDEFGHJK"), "0123-4567-89AB-CDEF-GHJK");
+    }
+}

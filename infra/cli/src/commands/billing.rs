@@ -1,0 +1,86 @@
+//! `asknpic billing …` and `asknpic gift …`
+
+use std::path::PathBuf;
+
+use anyhow::{Context as _, bail};
+use clap::{Args, Subcommand};
+use jiff::civil::Date;
+use jiff::{Timestamp, tz::TimeZone};
+
+use super::databases::Accounts;
+use crate::billing;
+use crate::keys::Keys;
+use crate::ui::print;
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Billing {
+    /// Print a year's movements of money as CSV, for the accountant
+    Export(Export),
+}
+
+/// Prints a year's movements of money as CSV, for the accountant
+///
+/// Stripe's ids, amounts with their tax, and dates (UTC); no names and no emails. Kept for ten years, also of erased accounts.
+#[derive(Args, Debug)]
+pub(super) struct Export {
+    #[command(flatten)]
+    database: Accounts,
+    /// The calendar year
+    #[arg(long, value_name = "YEAR")]
+    year: i16,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Gift {
+    /// Make gift codes, and print them
+    Create(Create),
+}
+
+/// Makes gift codes, and prints them
+///
+/// They are printed once: the database keeps keyed hashes. The key is that of the components, `SPIN_VARIABLE_GIFT_KEY`, or in --keys.
+#[derive(Args, Debug)]
+pub(super) struct Create {
+    #[command(flatten)]
+    database: Accounts,
+    /// The file that `asknpic keys generate` wrote
+    #[arg(long, value_name = "FILE")]
+    keys: Option<PathBuf>,
+    /// What each gives: `credits-<tokens>`, or `<plan>-<days>-days`
+    #[arg(long, value_name = "KIND")]
+    kind: String,
+    /// How many
+    #[arg(long, value_name = "NUMBER", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=10_000))]
+    count: u16,
+    /// The last day on which they can be redeemed (UTC), such as 2027-12-31
+    #[arg(long, value_name = "DATE")]
+    expires: Date,
+}
+
+impl Billing {
+    pub(super) async fn run(self) -> anyhow::Result<()> {
+        let Self::Export(export) = self;
+        let text = billing::export(&export.database.connect().await?, export.year).await?;
+        Ok(print(&text)?)
+    }
+}
+
+impl Gift {
+    pub(super) async fn run(self) -> anyhow::Result<()> {
+        let Self::Create(create) = self;
+        let key = match &create.keys {
+            Some(path) => Keys::load(path)?.variables().get("gift_key").cloned(),
+            None => std::env::var("SPIN_VARIABLE_GIFT_KEY").ok(),
+        };
+        let key = key.context("no gift key: set SPIN_VARIABLE_GIFT_KEY, or name the file with --keys")?;
+        let now = Timestamp::now();
+        let expires = create.expires.tomorrow()?.to_zoned(TimeZone::UTC)?.timestamp();
+        if expires <= now {
+            bail!("{} is over", create.expires);
+        }
+        let client = create.database.connect().await?;
+        let codes = billing::create_gifts(&client, &key, &create.kind, create.count.into(), now, expires).await;
+        let codes = codes.with_context(|| format!("no codes of kind {:?} were made", create.kind))?;
+        Ok(print(&(codes.join("\n") + "\n"))?)
+    }
+}
