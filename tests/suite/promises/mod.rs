@@ -2,6 +2,8 @@
 
 mod account;
 mod content;
+mod generation;
+mod injection;
 mod limits;
 mod logs;
 mod model;

@@ -46,6 +46,11 @@ pub enum Fault {
         /// In the order of the calls.
         contents: VecDeque<String>,
     },
+    /// Does what a brief says that asks for the instructions: composes, and writes them into the file as well.
+    Obey {
+        /// Where to.
+        place: Place,
+    },
     /// Says in `/api/show` and `/api/tags` that the model runs elsewhere (Ollama's cloud models).
     Remote {
         /// For example `https://ollama.com:443`.
@@ -53,6 +58,32 @@ pub enum Fault {
         /// The model's name there.
         model: String,
     },
+}
+
+/// Where a model that obeys writes its instructions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Place {
+    /// The file's title.
+    Title,
+    /// The text of one layer.
+    Text,
+    /// Some words each in the texts of many layers.
+    Layers,
+    /// The label of a parameter.
+    Label,
+    /// The value of a text parameter.
+    Value,
+    /// The text of one layer, in capitals with dashes between.
+    Capitals,
+    /// The text of one layer, with characters that nobody sees in each word.
+    Invisible,
+    /// The text of one layer, all of it in JSON's escapes.
+    Escaped,
+    /// A comment behind the file.
+    Comment,
+    /// In the file's place.
+    Prose,
 }
 
 /// The fault in force, if any.
