@@ -46,6 +46,13 @@ pub enum Fault {
         /// In the order of the calls.
         contents: VecDeque<String>,
     },
+    /// Gives these contents to the next calls, one each, and misbehaves in another way after them.
+    ScriptedThen {
+        /// In the order of the calls.
+        contents: VecDeque<String>,
+        /// From then on.
+        then: Box<Fault>,
+    },
     /// Does what a brief says that asks for the instructions: composes, and writes them into the file as well.
     Obey {
         /// Where to.
@@ -128,6 +135,13 @@ impl Faults {
                 }
                 content.map(|content| Fault::Scripted { contents: [content].into() })
             }
+            Active { fault: Fault::ScriptedThen { contents, then }, .. } => {
+                let content = contents.pop_front();
+                if contents.is_empty() {
+                    *active = Some(Active { fault: (**then).clone(), once: false });
+                }
+                content.map(|content| Fault::Scripted { contents: [content].into() })
+            }
             Active { fault, once: false } => Some(fault.clone()),
             Active { once: true, .. } => active.take().map(|active| active.fault),
         }
@@ -153,6 +167,9 @@ mod tests {
         assert_eq!(faults.for_chat(), Some(Fault::Scripted { contents: ["a".to_owned()].into() }));
         assert_eq!(faults.for_chat(), Some(Fault::Scripted { contents: ["b".to_owned()].into() }));
         assert_eq!(faults.for_chat(), None);
+        faults.set(Fault::ScriptedThen { contents: ["a".to_owned()].into(), then: Box::new(Fault::Hang) });
+        assert_eq!(faults.for_chat(), Some(Fault::Scripted { contents: ["a".to_owned()].into() }));
+        assert_eq!((faults.for_chat(), faults.for_chat()), (Some(Fault::Hang), Some(Fault::Hang)));
     }
 
     #[test]
