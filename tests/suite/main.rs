@@ -16,6 +16,7 @@ mod journey;
 mod lifecycle;
 mod no_oracle;
 mod oauth;
+mod ollama_client;
 mod otp;
 mod promises;
 mod refresh;

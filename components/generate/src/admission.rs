@@ -6,36 +6,43 @@ use store::accounts::generations::{self, Admitted};
 use vault::UserSalt;
 use web::{Kind, Problem};
 
-use crate::{order::Order, prompt};
+use crate::{line, order::Order, plan::Plan};
 
 /// What becomes of a request.
 pub(crate) enum Admission {
-    /// It runs under this id; the salt is that of the content key.
-    Runs(GenerationId, UserSalt),
+    /// It runs under this id; the salt is that of the content key, the number its place in the line before the model host.
+    Runs(GenerationId, UserSalt, i32),
     /// The same request is running.
     Wait(GenerationId),
     /// The same request was delivered.
     Replay(GenerationId),
 }
 
-/// Admits a request. `sent` is the brief as the model will get it: the reservation covers both calls of the model, and what was
-/// not used is given back at settlement.
+/// Admits a request. The reservation covers all calls of the model, and what was not used is given back at settlement.
 ///
 /// # Errors
 /// The contract's problem for a request that is not admitted.
-pub(crate) async fn admit(order: &Order, sent: &str, now: Timestamp) -> Result<Admission, Problem> {
+pub(crate) async fn admit(order: &Order, plan: &Plan, now: Timestamp) -> Result<Admission, Problem> {
     let id = GenerationId::from(web::uuid_v7(now)?);
+    let (refused_key, version) = (order.refused_key(), plan.version());
     let admission = generations::Admission {
         session: order.bearer.session,
         user: order.bearer.user,
         id,
-        key: order.key.as_ref().map(|(key, body)| (key.as_str(), body.as_str())),
+        key: order.wanted.key.as_ref().map(|(key, body)| (key.as_str(), body.as_str())),
         key_expires: web::after(now, generation::IDEMPOTENCY_SECONDS),
-        reserve: prompt::reserve(sent).saturating_add(generation::MAX_COMPLETION_TOKENS),
+        reserve: plan.reserve,
         deadline: web::after(now, generation::DEADLINE_SECONDS),
+        refused_key: &refused_key,
+        spend_credits: order.wanted.spend_credits,
+        complexity: i32::try_from(plan.complexity.score).unwrap_or(i32::MAX),
+        reasons: serde_json::to_vec(&plan.complexity.reasons).map_err(|_| Problem::from(Kind::Internal))?,
+        brief_language: plan.language,
+        prompt_version: &version,
+        line: line::of(order, now),
     };
     let problem = match generations::admit(&order.state.zone.accounts, now, admission).await? {
-        Admitted::Admitted(salt) => return Ok(Admission::Runs(id, salt)),
+        Admitted::Admitted(salt, place) => return Ok(Admission::Runs(id, salt, place)),
         Admitted::Wait(running) => return Ok(Admission::Wait(running)),
         Admitted::Replay(delivered) => return Ok(Admission::Replay(delivered)),
         Admitted::Unauthenticated => Kind::Unauthenticated.into(),
@@ -44,9 +51,13 @@ pub(crate) async fn admit(order: &Order, sent: &str, now: Timestamp) -> Result<A
         Admitted::Rate(seconds) => Problem::retry(Kind::RateLimited, seconds),
         Admitted::PhoneUnverified => Kind::PhoneUnverified.into(),
         Admitted::Restricted => Kind::ProcessingRestricted.into(),
-        Admitted::Quota { quota, used, credits } => {
-            Problem::from(Kind::QuotaExhausted).with("quota", quota).with("used", used).with("credits", credits)
-        }
+        Admitted::Quota { quota, used, credits, credits_needed } => Problem::from(Kind::QuotaExhausted)
+            .with("quota", quota)
+            .with("used", used)
+            .with("left", (quota - used).max(0))
+            .with("needed", plan.reserve)
+            .with("credits", credits)
+            .with("credits_needed", credits_needed),
     };
     Err(problem)
 }

@@ -5,14 +5,16 @@ use std::time::Duration;
 
 use domain::{
     GenerationId,
-    complexity::score,
-    generation::{ContentKind, FIRST_COMPLETION_TOKENS, MAX_COMPLETION_TOKENS, Status, estimated_tokens},
+    generation::{
+        ContentKind, DEADLINE_SECONDS, FIRST_COMPLETION_TOKENS, MAX_COMPLETION_TOKENS, SETTLE_SECONDS, Status, estimated_tokens,
+    },
+    moderation::{self as rules, Category},
 };
 use generation::{Generation, content, read, representation::Correction};
 use jiff::Timestamp;
-use ollama::{Chat, Client, Message};
+use ollama::{Chat, Client, Finish, Message};
 use store::{
-    accounts::generations::{self, Delivery},
+    accounts::generations::{self, Record},
     briefs, files,
 };
 use vault::{ContentKey, UserSalt};
@@ -23,11 +25,13 @@ use crate::{
     admission::{Admission, admit},
     checker::{self, Verdict},
     event::{Outcome, Teller},
-    leak,
-    neutral::neutral,
+    leak, line, moderation,
     order::Order,
+    plan::Plan,
     prompt,
     steadfast::steadfast,
+    trace::Trace,
+    translation,
 };
 
 /// Tokens of prompt and answer together that the model's server makes room for. Two sizes only: with each change Ollama loads
@@ -35,8 +39,12 @@ use crate::{
 const CONTEXTS: [i64; 2] = [8_192, 16_384];
 /// Enough freedom that a second answer differs from the first.
 const TEMPERATURE: f64 = 0.6;
-/// The least tokens with which a second call makes sense.
+/// A translation has little to choose.
+const TRANSLATION_TEMPERATURE: f64 = 0.1;
+/// The least tokens with which a call makes sense.
 const LEAST_COMPLETION_TOKENS: i64 = 512;
+/// The least time in which a call makes sense.
+const LEAST_TIME: Duration = Duration::from_secs(2);
 /// Waits between looks at the same request running elsewhere, in milliseconds: the first, and the longest.
 const LOOKS: (u64, u64) = (250, 2_000);
 
@@ -51,19 +59,15 @@ struct Composed {
     raw: Zeroizing<String>,
     file: Zeroizing<String>,
     corrections: Vec<Correction>,
-}
-
-/// Tokens, as the model's server counted them, of all calls: each costs the operator the same.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-struct Tokens {
-    prompt: i64,
-    completion: i64,
+    translated: bool,
 }
 
 /// Why a running generation did not come to its end.
 enum Failure {
     /// It failed: nothing is charged and nothing kept.
     Failed(Problem),
+    /// The guard model refused the brief.
+    Refused(Category),
     /// Another one ended it, or its deadline did: what was kept must go.
     Ended,
     /// Whether it was delivered is not known. What was kept must stay; the lifecycle job finds out.
@@ -79,21 +83,26 @@ impl From<Problem> for Failure {
 impl Order {
     async fn run(&self, teller: &mut Teller) -> Result<Outcome, Problem> {
         let model = self.state.model()?;
-        let sent = Zeroizing::new(neutral(self.brief.expose()));
+        let guard = self.state.guard()?;
         let now = web::now();
-        match admit(self, &sent, now).await? {
-            Admission::Runs(id, salt) => {
-                teller.accepted(id);
-                let complexity = i32::try_from(score(self.brief.expose()).score).unwrap_or(i32::MAX);
-                let run = Run { order: self, id, salt, sent, complexity, started: now };
-                run.to_its_end(model, teller).await
+        if let Some(category) = rules::refuses(self.wanted.brief.expose()) {
+            return Err(moderation::refuse(self, None, category, now).await);
+        }
+        let plan = Plan::of(&self.wanted.brief, &self.state.languages);
+        match admit(self, &plan, now).await? {
+            Admission::Runs(id, salt, place) => {
+                teller.accepted(id, place);
+                let (record, mut trace) = (Record::default(), Trace::begin(now));
+                trace.done("admitted", Some(place.into()));
+                let run = Run { order: self, plan, model, guard, id, salt, place, started: now, record, trace };
+                run.finish(teller).await
             }
             Admission::Replay(id) => {
-                teller.accepted(id);
+                teller.accepted(id, 0);
                 self.replay(id).await
             }
             Admission::Wait(id) => {
-                teller.accepted(id);
+                teller.accepted(id, 0);
                 self.wait(id, teller).await
             }
         }
@@ -131,22 +140,31 @@ impl Order {
 /// A generation that was admitted.
 struct Run<'a> {
     order: &'a Order,
+    plan: Plan,
+    model: &'a Client,
+    guard: Option<&'a Client>,
     id: GenerationId,
     salt: UserSalt,
-    /// The brief as the model gets it.
-    sent: Zeroizing<String>,
-    /// How much the brief asks for (promise a11).
-    complexity: i32,
+    /// In the line before the model host.
+    place: i32,
     started: Timestamp,
+    /// What is kept of it however it ends. Tokens are those of all calls, as the model's server counted them: each costs the operator
+    /// the same.
+    record: Record,
+    trace: Trace,
 }
 
 impl Run<'_> {
-    async fn to_its_end(&self, model: &Client, teller: &mut Teller) -> Result<Outcome, Problem> {
-        let mut tokens = Tokens::default();
-        let result = match self.steps(model, teller, &mut tokens).await {
+    async fn finish(mut self, teller: &mut Teller) -> Result<Outcome, Problem> {
+        let result = match self.steps(teller).await {
             Ok(composed) => self.delivered(composed, teller).await,
             Err(Failure::Failed(problem)) => {
                 self.fail(&problem).await;
+                Err(problem)
+            }
+            Err(Failure::Refused(category)) => {
+                let problem = moderation::refuse(self.order, Some(self.id), category, web::now()).await;
+                self.remove().await;
                 Err(problem)
             }
             Err(Failure::Ended) => {
@@ -155,101 +173,176 @@ impl Run<'_> {
             }
             Err(Failure::Unknown(problem)) => Err(problem),
         };
-        self.log(result.as_ref().err().map(Problem::kind), tokens);
+        self.log(result.as_ref().err().map(Problem::kind));
         result
     }
 
     /// Everything between admission and delivery.
-    async fn steps(&self, model: &Client, teller: &mut Teller, tokens: &mut Tokens) -> Result<Composed, Failure> {
+    async fn steps(&mut self, teller: &mut Teller) -> Result<Composed, Failure> {
         // The question about the model holds no content, so it need not wait for the brief to be kept.
-        let (kept, version) = futures::join!(self.keep_brief(), model.inspect());
+        let (kept, version) =
+            futures::join!(self.keep(ContentKind::Brief, self.order.wanted.brief.expose()), self.model.inspect());
         kept?;
         let version = version.map_err(unanswered)?;
-        let composed = self.compose(model, teller, tokens).await?;
+        (self.record.model_name, self.record.model_version) = (Some(version.name), Some(version.digest));
+        self.trace.done("briefed", None);
+        let (order, id) = (self.order, self.id);
+        if !line::turn(order, id, self.place).await? {
+            return Err(Failure::Ended);
+        }
+        self.trace.done("turn", None);
+        let composed = line::holding(order, id, self.write(teller)).await?;
         self.keep_files(&composed).await?;
-        self.deliver(&composed, &version, *tokens).await?;
+        self.trace.done("kept", None);
+        self.deliver(&composed).await?;
         Ok(composed)
     }
 
-    async fn keep_brief(&self) -> Result<(), Problem> {
-        let envelope = self.seal(ContentKind::Brief, self.order.brief.expose())?;
-        let (user, database) = (self.order.bearer.user, &self.order.state.zone.briefs);
-        steadfast(async || briefs::keep(database, self.started, user, self.id, ContentKind::Brief, envelope.clone()).await)
-            .await?;
-        Ok(())
+    /// Everything that is asked of the model host.
+    async fn write(&mut self, teller: &mut Teller) -> Result<Composed, Failure> {
+        if let Some(guard) = self.guard {
+            let verdict = moderation::guard(guard, &self.plan.sent, self.time()?).await?;
+            self.trace.done("guarded", None);
+            if let Some(category) = verdict {
+                return Err(Failure::Refused(category));
+            }
+        }
+        let translated = match self.plan.translated_from {
+            Some(from) => self.translate(from, teller).await?,
+            None => None,
+        };
+        self.compose(translated, teller).await
+    }
+
+    /// Has the brief translated and keeps the translation (promise a12). `None` where the model's was of no use: then it gets the
+    /// brief as it is.
+    async fn translate(&mut self, from: &'static str, teller: &Teller) -> Result<Option<Zeroizing<String>>, Failure> {
+        let into = self.order.state.languages.first().map_or("en", String::as_str);
+        let (instructions, most) = translation::instructions(into);
+        let messages = [Message::system(&instructions), Message::user(&self.plan.sent)];
+        let expected = prompt::translation_tokens() + estimated_tokens(&self.plan.sent);
+        let chat = Chat {
+            messages: &messages,
+            format: None,
+            num_predict: most,
+            num_ctx: context(expected),
+            temperature: TRANSLATION_TEMPERATURE,
+            seed: None,
+            deadline: self.time()?,
+        };
+        let (written, finish) = self.model.chat(chat, |_| {}).await.map_err(unanswered)?;
+        let written = Zeroizing::new(written);
+        self.count(expected, &written, finish);
+        let usable = translation::usable(&written, finish.cut);
+        self.trace.done("translated", Some(i64::from(usable.is_some())));
+        if let Some(text) = &usable {
+            self.keep(ContentKind::TranslatedBrief, text).await?;
+            teller.translated(from);
+        }
+        Ok(usable)
     }
 
     /// Asks the model and has its answer checked; once more, with the findings, where it cannot be corrected.
-    async fn compose(&self, model: &Client, teller: &mut Teller, tokens: &mut Tokens) -> Result<Composed, Problem> {
+    async fn compose(&mut self, translated: Option<Zeroizing<String>>, teller: &mut Teller) -> Result<Composed, Failure> {
+        let prompt = prompt::of(self.plan.complexity.score);
+        let from = self.plan.translated_from.filter(|_| translated.is_some());
         let mut findings = Vec::new();
         let mut allowance = FIRST_COMPLETION_TOKENS;
         for _ in 0..2 {
-            let system = prompt::system(&findings);
-            let messages = [Message::system(&system), Message::user(&self.sent)];
-            let expected = estimated_tokens(&system) + estimated_tokens(&self.sent);
+            let system = prompt.message(from, &findings);
+            let sent = translated.as_ref().unwrap_or(&self.plan.sent);
+            let messages = [Message::system(&system), Message::user(sent)];
+            let expected = estimated_tokens(&system) + estimated_tokens(sent);
+            // No call may take more than was set aside.
+            allowance = allowance.min(self.left() - expected);
+            if allowance < LEAST_COMPLETION_TOKENS {
+                break;
+            }
             let chat = Chat {
                 messages: &messages,
-                format: prompt::format(),
+                format: Some(prompt::format()),
                 num_predict: allowance,
                 num_ctx: context(expected),
                 temperature: TEMPERATURE,
                 seed: None,
+                deadline: self.time()?,
             };
-            let before = tokens.completion;
+            let before = self.record.completion_tokens;
             let progress = |pieces: u64| teller.progress(before + i64::try_from(pieces).unwrap_or(0));
-            let (text, finish) = model.chat(chat, progress).await.map_err(unanswered)?;
+            let (text, finish) = self.model.chat(chat, progress).await.map_err(unanswered)?;
             let text = Zeroizing::new(text);
-            tokens.prompt += finish.prompt_tokens.unwrap_or(expected);
-            tokens.completion += finish.completion_tokens.unwrap_or_else(|| estimated_tokens(&text));
-            teller.written(tokens.completion);
+            self.count(expected, &text, finish);
+            teller.written(self.record.completion_tokens);
+            self.trace.done("written", Some(self.record.completion_tokens - before));
             match checker::check(&text) {
                 Verdict::Accepted { file, corrections } => match leak::check(&text, &file) {
-                    Ok(()) => return Ok(Composed { raw: text, file: Zeroizing::new(file), corrections }),
+                    Ok(()) => {
+                        self.trace.done("checked", i64::try_from(corrections.len()).ok());
+                        let (file, translated) = (Zeroizing::new(file), translated.is_some());
+                        return Ok(Composed { raw: text, file, corrections, translated });
+                    }
                     Err(finding) => findings = vec![finding],
                 },
                 Verdict::Rejected(found) => findings = found,
             }
+            self.trace.done("rejected", i64::try_from(findings.len()).ok());
             log::event(
                 "model-output-rejected",
                 serde_json::json!({ "generation": self.id, "findings": findings.len(), "cut": finish.cut }),
             );
-            allowance = MAX_COMPLETION_TOKENS - tokens.completion;
-            if allowance < LEAST_COMPLETION_TOKENS {
-                break;
-            }
+            allowance = MAX_COMPLETION_TOKENS;
         }
-        Err(Kind::ModelInvalidOutput.into())
+        Err(Problem::from(Kind::ModelInvalidOutput).into())
+    }
+
+    /// Tokens of the reservation that no call has taken yet.
+    fn left(&self) -> i64 {
+        self.plan.reserve - self.record.prompt_tokens - self.record.completion_tokens
+    }
+
+    /// How long the next call may take: what the operator allows, and never so long that nothing could be delivered after it.
+    fn time(&self) -> Result<Duration, Problem> {
+        let gone = web::now().duration_since(self.started).as_secs();
+        let left = u64::try_from(DEADLINE_SECONDS - SETTLE_SECONDS - gone).unwrap_or(0);
+        let time = self.order.state.model_time.min(Duration::from_secs(left));
+        if time < LEAST_TIME { Err(Kind::ModelTimeout.into()) } else { Ok(time) }
+    }
+
+    fn count(&mut self, expected: i64, text: &str, finish: Finish) {
+        self.record.prompt_tokens += finish.prompt_tokens.unwrap_or(expected);
+        self.record.completion_tokens += finish.completion_tokens.unwrap_or_else(|| estimated_tokens(text));
     }
 
     /// Keeps the final file, and the raw one only where they differ (promise a13).
     async fn keep_files(&self, composed: &Composed) -> Result<(), Problem> {
-        let mut kept = vec![(ContentKind::FinalFile, self.seal(ContentKind::FinalFile, &composed.file)?)];
-        if !composed.corrections.is_empty() {
-            kept.push((ContentKind::RawFile, self.seal(ContentKind::RawFile, &composed.raw)?));
-        }
-        let (user, database, now) = (self.order.bearer.user, &self.order.state.zone.files, web::now());
-        let keep = kept
-            .iter()
-            .map(|(kind, envelope)| steadfast(async || files::keep(database, now, user, self.id, *kind, envelope.clone()).await));
-        futures::future::try_join_all(keep).await?;
+        let raw = (!composed.corrections.is_empty()).then(|| self.keep(ContentKind::RawFile, &composed.raw));
+        let (kept, raw) =
+            futures::join!(self.keep(ContentKind::FinalFile, &composed.file), futures::future::OptionFuture::from(raw));
+        kept.and(raw.unwrap_or(Ok(())))
+    }
+
+    /// Encrypts a piece of content and keeps it where its kind belongs.
+    async fn keep(&self, kind: ContentKind, text: &str) -> Result<(), Problem> {
+        let envelope = self.key().seal(self.id, kind, text.as_bytes()).map_err(|error| content::unreadable(&error))?;
+        let (zone, user, now) = (&self.order.state.zone, self.order.bearer.user, web::now());
+        steadfast(async || match kind {
+            ContentKind::Brief | ContentKind::TranslatedBrief => {
+                briefs::keep(&zone.briefs, now, user, self.id, kind, envelope.clone()).await
+            }
+            ContentKind::FinalFile | ContentKind::RawFile | ContentKind::RejectedFile => {
+                files::keep(&zone.files, now, user, self.id, kind, envelope.clone()).await
+            }
+        })
+        .await?;
         Ok(())
     }
 
-    async fn deliver(&self, composed: &Composed, version: &ollama::model::Model, tokens: Tokens) -> Result<(), Failure> {
+    async fn deliver(&self, composed: &Composed) -> Result<(), Failure> {
         let corrections = serde_json::to_vec(&composed.corrections).map_err(|_| Problem::from(Kind::Internal))?;
+        let accounts = &self.order.state.zone.accounts;
         let delivered = steadfast(async || {
-            let delivery = Delivery {
-                brief_language: None,
-                translated: false,
-                complexity: Some(self.complexity),
-                corrections: corrections.clone(),
-                prompt_version: prompt::version(),
-                model_name: &version.name,
-                model_version: &version.digest,
-                prompt_tokens: tokens.prompt,
-                completion_tokens: tokens.completion,
-            };
-            generations::deliver(&self.order.state.zone.accounts, web::now(), self.id, delivery).await
+            let (now, corrections) = (web::now(), corrections.clone());
+            generations::deliver(accounts, now, self.id, composed.translated, corrections, self.record()).await
         })
         .await;
         match delivered {
@@ -279,7 +372,7 @@ impl Run<'_> {
     async fn fail(&self, problem: &Problem) {
         let name = problem.kind().name();
         let accounts = &self.order.state.zone.accounts;
-        let failed = steadfast(async || generations::fail(accounts, web::now(), self.id, name).await).await;
+        let failed = steadfast(async || generations::fail(accounts, web::now(), self.id, name, self.record()).await).await;
         if let Err(error) = failed {
             log::failure("generation-fail", &error);
         }
@@ -293,15 +386,15 @@ impl Run<'_> {
         }
     }
 
-    fn seal(&self, kind: ContentKind, text: &str) -> Result<vault::Envelope, Problem> {
-        self.key().seal(self.id, kind, text.as_bytes()).map_err(|error| content::unreadable(&error))
+    fn record(&self) -> Record {
+        Record { trace: self.trace.to_json(), ..self.record.clone() }
     }
 
     fn key(&self) -> ContentKey<'_> {
         self.order.state.zone.masters.for_user(self.order.bearer.user, &self.salt)
     }
 
-    fn log(&self, problem: Option<Kind>, tokens: Tokens) {
+    fn log(&self, problem: Option<Kind>) {
         log::event(
             "generation",
             serde_json::json!({
@@ -309,8 +402,8 @@ impl Run<'_> {
                 "user": self.order.bearer.user,
                 "request_id": self.order.request_id,
                 "problem": problem.map(Kind::name),
-                "prompt_tokens": tokens.prompt,
-                "completion_tokens": tokens.completion,
+                "prompt_tokens": self.record.prompt_tokens,
+                "completion_tokens": self.record.completion_tokens,
                 "ms": web::now().as_millisecond().saturating_sub(self.started.as_millisecond()),
             }),
         );
@@ -342,9 +435,10 @@ mod tests {
 
     #[test]
     fn the_context_holds_the_longest_brief_and_ordinary_ones_share_a_size() {
-        let longest = prompt::reserve(&"語".repeat(BRIEF_MAX_CHARS)) / 2;
+        let expected = |brief: &str| prompt::of(90).tokens() + prompt::feedback_tokens() + estimated_tokens(brief);
+        let longest = expected(&"🎷".repeat(BRIEF_MAX_CHARS));
         assert!(longest + MAX_COMPLETION_TOKENS <= context(longest));
-        assert_eq!(context(prompt::reserve(&"a".repeat(1_000)) / 2), CONTEXTS[0]);
+        assert_eq!(context(expected(&"a".repeat(1_000))), CONTEXTS[0]);
     }
 
     #[test]

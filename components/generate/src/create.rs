@@ -14,8 +14,8 @@ use axum::{
 };
 use futures::StreamExt as _;
 use generation::{Generation, links};
-use store::accounts::sessions;
-use web::{Context, Kind, Problem, auth, body, problem::ProblemDocument};
+use store::accounts::{events::Stamp, sessions};
+use web::{Context, Kind, Problem, address, auth, body, problem::ProblemDocument};
 
 use crate::{
     accept, chain,
@@ -27,8 +27,8 @@ use crate::{
 /// 4,000 characters of at most 12 bytes (a pair of escaped surrogates), and room.
 const BODY_LIMIT: usize = 64 * 1_024;
 
-/// Makes a visual of a brief. With `Accept: text/event-stream` the answer is a stream of the events `accepted`, `progress`,
-/// `corrected`, and `done` or `error`.
+/// Makes a visual of a brief. With `Accept: text/event-stream` the answer is a stream of the events `accepted` (with the
+/// place in the line before the model host, 0 where it is free), `translated`, `progress`, `corrected`, and `done` or `error`.
 #[utoipa::path(
     post, path = "/v1/generations", tag = "generations", request_body = NewGeneration, security(("bearer" = [])),
     params(("Idempotency-Key" = Option<String>, Header, description = "Any string of 1 to 255 bytes, kept 24 hours: a repeat gets the same result and is not charged again", max_length = 255)),
@@ -37,13 +37,13 @@ const BODY_LIMIT: usize = 64 * 1_024;
         (status = 200, description = "Made by an earlier request with this key, or a stream of events", content((Generation = "application/json"), (String = "text/event-stream"))),
         (status = 400, description = "`malformed-body` or `malformed-request`", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 401, description = "`unauthenticated`", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 402, description = "`quota-exhausted` with `quota`, `used` and `credits`", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 402, description = "`quota-exhausted` with `quota`, `used` and `left` of today, `needed` for this one, `credits` there are and `credits_needed`: what `spend_credits` would set aside (tokens)", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 403, description = "`phone-unverified` or `processing-restricted`", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 409, description = "`idempotency-conflict`", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 410, description = "`content-expired`: the result of this key was deleted since", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 413, description = "`payload-too-large`", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 415, description = "`unsupported-media-type`", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 422, description = "`invalid-request`", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 422, description = "`invalid-request`, or `brief-refused` with its `category`", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 429, description = "`rate-limited`", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 502, description = "`model-invalid-output`", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 503, description = "`model-unavailable`, `unavailable` or `not-configured`", body = ProblemDocument, content_type = "application/problem+json"),
@@ -56,7 +56,7 @@ pub(crate) async fn create(context: Context, request: Request<Body>) -> Result<R
     let state = crate::state().await?;
     let now = web::now();
     let bearer = auth::bearer(&parts.headers, &state.zone.verifier, &context, now)?;
-    let (brief, key) = match order::read(&parts.headers, &raw, &bearer, &state.zone.limits) {
+    let wanted = match order::read(&parts.headers, &raw, &bearer, &state.zone.limits) {
         Ok(read) => read,
         Err(problem) => {
             // A session that has ended comes before a body that is not good.
@@ -65,7 +65,9 @@ pub(crate) async fn create(context: Context, request: Request<Body>) -> Result<R
         }
     };
     let reader = sse::Reader { language: context.language, request_id: context.request_id };
-    let order = Order { state, bearer, language: reader.language, request_id: reader.request_id, brief, key };
+    let ip = address::client(&parts.headers, &state.proxy).map(|address| address.to_string());
+    let stamp = Stamp { id: web::uuid_v7(now)?, ip };
+    let order = Order { state, bearer, language: reader.language, request_id: reader.request_id, wanted, stamp };
     let (teller, events) = event::channel();
     web::spawn(chain::run(order, teller));
     let_begin().await;

@@ -11,8 +11,10 @@ const STEP: i64 = 20;
 /// One thing that happened.
 #[derive(Debug)]
 pub(crate) enum Event {
-    /// It runs, or ran before.
-    Accepted(GenerationId),
+    /// It runs, or ran before; the place in the line before the model host, 0 where it may call at once.
+    Accepted(GenerationId, i32),
+    /// The brief was translated from the language of this BCP 47 tag.
+    Translated(&'static str),
     /// The model has written so many tokens.
     Progress(i64),
     /// The file was corrected.
@@ -48,9 +50,14 @@ pub(crate) fn channel() -> (Teller, Events) {
 }
 
 impl Teller {
-    /// It runs.
-    pub(crate) fn accepted(&self, id: GenerationId) {
-        self.send(Event::Accepted(id));
+    /// It runs, at this place in the line.
+    pub(crate) fn accepted(&self, id: GenerationId, place: i32) {
+        self.send(Event::Accepted(id, place));
+    }
+
+    /// The brief was translated.
+    pub(crate) fn translated(&self, from: &'static str) {
+        self.send(Event::Translated(from));
     }
 
     /// The model has written so many tokens in all; every twentieth is told.
@@ -122,6 +129,6 @@ mod tests {
         assert!(!teller.is_alone());
         drop(events);
         assert!(teller.is_alone());
-        teller.accepted(uuid::Uuid::nil().into());
+        teller.accepted(uuid::Uuid::nil().into(), 0);
     }
 }

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use domain::leak::gives_away;
-use serde_json::Value;
 
 use crate::{checker::Finding, prompt};
 
@@ -16,29 +15,41 @@ pub(crate) fn check(raw: &str, file: &str) -> Result<(), Finding> {
     Ok(())
 }
 
-fn prompt_is_in(text: &str) -> bool {
-    gives_away(prompt::SYSTEM, text)
+/// Whether a text, such as a translation, repeats any of the instructions.
+pub(crate) fn prompt_is_in(text: &str) -> bool {
+    prompt::instructions().into_iter().any(|instructions| gives_away(instructions, text))
 }
 
 /// All texts of a final file, those of one member's name in a row, so that a sentence spread over several layers is found too. The
-/// file is the checker's own writing, so it may be parsed here (decision 9).
+/// file is the checker's own writing, so that its strings may be looked for here (decision 9); nothing is made of what they mean.
 fn texts(file: &str) -> String {
-    fn collect<'a>(name: &'a str, value: &'a Value, into: &mut BTreeMap<&'a str, String>) {
-        match value {
-            Value::String(text) => {
-                let row = into.entry(name).or_default();
-                row.push(' ');
-                row.push_str(text);
-            }
-            Value::Array(values) => values.iter().for_each(|value| collect(name, value, into)),
-            Value::Object(members) => members.iter().for_each(|(name, value)| collect(name, value, into)),
-            Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    let mut rows: BTreeMap<&str, String> = BTreeMap::new();
+    let mut member = "";
+    let mut rest = file;
+    while let Some((_, from)) = rest.split_once('"') {
+        let end = end_of_string(from);
+        let text = from.get(..end).unwrap_or_default();
+        rest = from.get(end + 1..).unwrap_or_default();
+        if rest.trim_start().starts_with(':') {
+            member = text;
+        } else {
+            let row = rows.entry(member).or_default();
+            row.push(' ');
+            row.push_str(&unescaped(text));
         }
     }
-    let value = serde_json::from_str(file).unwrap_or_default();
-    let mut rows = BTreeMap::new();
-    collect("", &value, &mut rows);
     rows.into_values().collect()
+}
+
+/// Where the quotation mark is that ends a string.
+fn end_of_string(text: &str) -> usize {
+    let mut escaped = false;
+    let end = text.bytes().position(|byte| {
+        let ends = byte == b'"' && !escaped;
+        escaped = byte == b'\\' && !escaped;
+        ends
+    });
+    end.unwrap_or(text.len())
 }
 
 /// A text with JSON's escapes resolved, whether it is JSON or not: `\n` would otherwise glue an `n` to the next word.
@@ -77,7 +88,7 @@ mod tests {
 
     /// A run of the prompt's words that is long enough to count.
     fn stolen() -> Vec<&'static str> {
-        prompt::SYSTEM.split_whitespace().skip(20).take(12).collect()
+        prompt::instructions()[0].split_whitespace().skip(20).take(12).collect()
     }
 
     fn file(texts: &[String]) -> String {
@@ -103,6 +114,12 @@ mod tests {
             words.join(" ").chars().map(|c| if c == 'e' { "\\u0065".to_owned() } else { c.to_string() }).collect();
         assert!(check(&escaped, &clean).is_err());
         assert!(check(&clean, &clean).is_ok());
+    }
+
+    #[test]
+    fn texts_of_one_name_are_in_a_row() {
+        let file = r#"{"title":"a \"b\"","layers":[{"text":"one"},{"text":"tw\u006f","fill":"x:"}],"list":["p","q"]}"#;
+        assert_eq!(texts(file), " x: p q one two a \"b\"");
     }
 
     proptest! {

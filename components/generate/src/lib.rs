@@ -7,14 +7,19 @@ mod checker;
 mod create;
 mod event;
 mod leak;
+mod line;
 mod list;
+mod moderation;
 mod neutral;
 mod order;
+mod plan;
 mod prompt;
 mod ready;
 mod sse;
 mod state;
 mod steadfast;
+mod trace;
+mod translation;
 
 use std::sync::LazyLock;
 

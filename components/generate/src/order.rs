@@ -5,6 +5,7 @@ use std::sync::Arc;
 use domain::{Brief, Language};
 use http::HeaderMap;
 use serde::Deserialize;
+use store::accounts::events::Stamp;
 use utoipa::ToSchema;
 use uuid::Uuid;
 use vault::MacKey;
@@ -22,7 +23,6 @@ pub(crate) struct NewGeneration {
     /// Whether credits may be spent once the daily quota is used up.
     #[serde(default)]
     #[schema(default = false)]
-    #[expect(dead_code, reason = "part of the contract; there are no credits to spend before billing sells them")]
     spend_credits: bool,
 }
 
@@ -32,25 +32,36 @@ pub(crate) struct Order {
     pub(crate) bearer: Bearer,
     pub(crate) language: Language,
     pub(crate) request_id: Uuid,
+    pub(crate) wanted: Wanted,
+    /// For the security event of a refused brief.
+    pub(crate) stamp: Stamp,
+}
+
+/// What a request says.
+pub(crate) struct Wanted {
     pub(crate) brief: Brief,
+    /// Whether credits may pay what the quota does not (promise a32).
+    pub(crate) spend_credits: bool,
     /// Keyed hashes of idempotency key and body (promise a23).
     pub(crate) key: Option<(String, String)>,
+}
+
+impl Order {
+    /// The keyed hash under which the user's refused briefs are counted (promise a23).
+    pub(crate) fn refused_key(&self) -> String {
+        format!("brief-refused:{}", self.state.zone.limits.lookup("brief-refused", &[self.bearer.user.as_bytes()]))
+    }
 }
 
 /// Reads the key and the body.
 ///
 /// # Errors
 /// 400 and 422, as the contract has them.
-pub(crate) fn read(
-    headers: &HeaderMap,
-    raw: &RawJson,
-    bearer: &Bearer,
-    limits: &MacKey,
-) -> Result<(Brief, Option<(String, String)>), Problem> {
+pub(crate) fn read(headers: &HeaderMap, raw: &RawJson, bearer: &Bearer, limits: &MacKey) -> Result<Wanted, Problem> {
     let key = idempotency::read(headers)?.map(|key| hashes(limits, bearer, key, raw.as_bytes()));
     let input: NewGeneration = raw.parse()?;
     input.brief.parse().map_err(|error| Problem::field("brief", error.to_string()))?;
-    Ok((input.brief, key))
+    Ok(Wanted { brief: input.brief, spend_credits: input.spend_credits, key })
 }
 
 /// A key is scoped to its user and this route.
@@ -71,7 +82,7 @@ mod tests {
 
     use super::*;
 
-    fn try_read(body: &str, key: Option<&'static str>) -> Result<(Brief, Option<(String, String)>), Kind> {
+    fn try_read(body: &str, key: Option<&'static str>) -> Result<Wanted, Kind> {
         let mut headers = HeaderMap::from_iter([(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))]);
         if let Some(key) = key {
             headers.insert(idempotency::HEADER, HeaderValue::from_static(key));
@@ -84,8 +95,8 @@ mod tests {
 
     #[test]
     fn briefs_are_bounded_and_unknown_fields_refused() {
-        assert!(try_read(r#"{"brief": "a poster"}"#, None).is_ok());
-        assert!(try_read(r#"{"brief": "a poster", "spend_credits": true}"#, None).is_ok());
+        assert!(try_read(r#"{"brief": "a poster"}"#, None).is_ok_and(|wanted| !wanted.spend_credits));
+        assert!(try_read(r#"{"brief": "a poster", "spend_credits": true}"#, None).is_ok_and(|wanted| wanted.spend_credits));
         for body in [
             r#"{"brief": ""}"#.to_owned(),
             r#"{"brief": "  "}"#.to_owned(),
@@ -103,7 +114,7 @@ mod tests {
 
     #[test]
     fn promise_a23_keys_are_kept_as_keyed_hashes() {
-        let hashes = |body, key| try_read(body, Some(key)).expect("is good").1.expect("has a key");
+        let hashes = |body, key| try_read(body, Some(key)).ok().and_then(|wanted| wanted.key).expect("has a key");
         let (key, body) = hashes(r#"{"brief": "a poster"}"#, "order-1");
         assert!(!key.contains("order") && key.len() == 22 && body.len() == 22);
         assert_eq!(hashes(r#"{"brief": "a poster"}"#, "order-1"), (key.clone(), body.clone()));

@@ -62,7 +62,8 @@ pub(crate) fn answer(first: Event, events: Events, reader: Reader) -> Response {
 impl Reader {
     fn frame(self, event: Event) -> Bytes {
         match event {
-            Event::Accepted(id) => frame("accepted", &json!({ "id": id })),
+            Event::Accepted(id, place) => frame("accepted", &json!({ "id": id, "place": place })),
+            Event::Translated(from) => frame("translated", &json!({ "language": from })),
             Event::Progress(tokens) => frame("progress", &json!({ "tokens": tokens })),
             Event::Corrected(corrections) => {
                 frame("corrected", &json!({ "notice": notice(self.language), "corrections": corrections }))
@@ -111,13 +112,13 @@ mod tests {
     #[test]
     fn a_stream_ends_with_the_problem_in_the_callers_language() {
         let (teller, mut events) = channel();
-        teller.accepted(Uuid::nil().into());
+        teller.accepted(Uuid::nil().into(), 2);
         teller.ended(Err(Kind::ModelTimeout.into()));
         let first = block_on(events.next()).expect("an event");
         let body = block_on(answer(first, events, READER).into_body().collect()).expect("a whole body").to_bytes();
         let text = String::from_utf8(body.to_vec()).expect("text");
         let (accepted, error) = text.split_once("\n\n").expect("two events");
-        assert_eq!(accepted, "event: accepted\ndata: {\"id\":\"00000000-0000-0000-0000-000000000000\"}");
+        assert_eq!(accepted, "event: accepted\ndata: {\"id\":\"00000000-0000-0000-0000-000000000000\",\"place\":2}");
         let document: serde_json::Value =
             serde_json::from_str(error.trim().trim_start_matches("event: error\ndata: ")).expect("JSON");
         assert_eq!(document["type"], "urn:asknpic:problem:model-timeout");
@@ -128,7 +129,7 @@ mod tests {
     #[test]
     fn a_stream_that_breaks_off_breaks_the_body() {
         let (teller, mut events) = channel();
-        teller.accepted(Uuid::nil().into());
+        teller.accepted(Uuid::nil().into(), 2);
         drop(teller);
         let first = block_on(events.next()).expect("an event");
         assert!(block_on(answer(first, events, READER).into_body().collect()).is_err());

@@ -1,11 +1,15 @@
 //! Generations: from a brief to a file, its parts, and what they cost.
 
 mod create;
+mod credits;
 mod delete;
 mod events;
 mod idempotency;
+mod line;
 mod list;
+mod moderation;
 mod quota;
+mod translation;
 mod visual;
 
 use e2e::http::Call;

@@ -5,6 +5,8 @@ mod billing;
 mod content;
 mod erasure;
 mod identity;
+mod generation;
+mod injection;
 mod limits;
 mod logs;
 mod model;

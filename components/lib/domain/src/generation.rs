@@ -5,12 +5,17 @@ use serde::{Deserialize, Serialize};
 /// How long a generation may take from its admission until it counts as failed, in seconds. The longest of all deadlines:
 /// content steps of an erasure run once more after it.
 pub const DEADLINE_SECONDS: i64 = 300;
-/// How long one call of the model may take, in seconds.
-pub const MODEL_SECONDS: u64 = 110;
+/// What is left of that time for keeping the file and delivering it once the model has ended, in seconds.
+pub const SETTLE_SECONDS: i64 = 20;
 /// The most tokens the model may write in all calls of one generation. Reserved with the prompts before the first call.
 pub const MAX_COMPLETION_TOKENS: i64 = 4_096;
 /// The most tokens the model may write in its first call (`num_predict`), so that something is left for the second.
 pub const FIRST_COMPLETION_TOKENS: i64 = 3_072;
+/// The most tokens of a translated brief: a brief of 4,000 Latin characters has fewer.
+pub const TRANSLATION_TOKENS: i64 = 1_536;
+/// How long a place in the line before the model host is kept, in seconds, unless it is renewed: what a crash leaves blocks others for
+/// no longer.
+pub const LEASE_SECONDS: i64 = 20;
 /// How long an idempotency key is remembered, in seconds.
 pub const IDEMPOTENCY_SECONDS: i64 = 86_400;
 

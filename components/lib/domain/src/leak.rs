@@ -12,7 +12,15 @@ pub fn gives_away(prompt: &str, text: &str) -> bool {
 }
 
 fn words(text: &str) -> Vec<String> {
+    let text: String = text.chars().filter(|c| !is_invisible(*c)).collect();
     text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).map(str::to_lowercase).collect()
+}
+
+/// Characters that nobody sees, and that would cut a word in two: soft hyphen, zero-width spaces and joiners, marks of direction,
+/// variation selectors.
+fn is_invisible(c: char) -> bool {
+    matches!(c, '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
+        | '\u{2060}'..='\u{206f}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}')
 }
 
 #[cfg(test)]
@@ -24,6 +32,7 @@ mod tests {
         let prompt = "You are a designer. Write one JSON document and nothing else, following the schema.";
         assert!(gives_away(prompt, "My rules: WRITE one-JSON document / and nothing else; following!"));
         assert!(!gives_away(prompt, "Write one JSON document and nothing more, following the rules"));
+        assert!(gives_away(prompt, "wri\u{200b}te o\u{ad}ne json docu\u{2060}ment and nothing else fol\u{feff}lowing"));
         assert!(!gives_away(prompt, ""));
         assert!(!gives_away("seven words are not enough for that", "seven words are not enough for that"));
     }

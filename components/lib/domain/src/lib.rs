@@ -5,6 +5,7 @@
 
 pub mod billing;
 pub mod complexity;
+pub mod detect;
 pub mod email;
 pub mod erasure;
 pub mod generation;
@@ -13,6 +14,7 @@ pub mod keyset;
 pub mod language;
 pub mod leak;
 pub mod limits;
+pub mod moderation;
 pub mod otp;
 pub mod password;
 pub mod patch;

@@ -39,7 +39,7 @@ pub struct Generation {
     prompt_version: Option<String>,
     /// The model that wrote the file.
     model: Option<ModelName>,
-    /// What it cost.
+    /// What it cost; a failed one's are not charged.
     tokens: Tokens,
     /// The visual was made by a machine.
     ai_generated: bool,

@@ -1,6 +1,6 @@
 //! The stream of `/api/chat`: one JSON object a line (NDJSON), the last with `done: true` and the counts of tokens.
 
-use serde::Deserialize;
+use serde::{Deserialize, de::IgnoredAny};
 
 use crate::Error;
 
@@ -34,7 +34,7 @@ struct Line {
     #[serde(default)]
     message: Option<LineMessage>,
     #[serde(default)]
-    error: Option<serde_json::Value>,
+    error: Option<IgnoredAny>,
     #[serde(default)]
     done: bool,
     #[serde(default)]

@@ -3,7 +3,6 @@
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use domain::generation::MODEL_SECONDS;
 use futures::future::try_join;
 use http::{Request, StatusCode, header};
 use http_body_util::BodyExt as _;
@@ -13,8 +12,6 @@ use spin_sdk::http::FullBody;
 
 use crate::{Answer, Error, Finish, host, model};
 
-/// How long one call of the model may take in all.
-const CHAT: Duration = Duration::from_secs(MODEL_SECONDS);
 /// How long the server may be silent once it has begun to write. Before, it may be loading the model or reading the prompt.
 const IDLE: Duration = Duration::from_secs(30);
 /// How long a question about the model may take.
@@ -58,8 +55,8 @@ impl<'a> Message<'a> {
 pub struct Chat<'a> {
     /// The conversation.
     pub messages: &'a [Message<'a>],
-    /// The JSON schema that the answer has to fit.
-    pub format: &'a RawValue,
+    /// The JSON schema that the answer has to fit; without one it is text.
+    pub format: Option<&'a RawValue>,
     /// The most tokens the model may write.
     pub num_predict: i64,
     /// Tokens of prompt and answer together. A server loads the model again when this changes.
@@ -68,13 +65,16 @@ pub struct Chat<'a> {
     pub temperature: f64,
     /// Makes the choice repeatable.
     pub seed: Option<i64>,
+    /// How long the call may take in all.
+    pub deadline: Duration,
 }
 
 #[derive(Serialize)]
 struct ChatBody<'a> {
     model: &'a str,
     messages: &'a [Message<'a>],
-    format: &'a RawValue,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    format: Option<&'a RawValue>,
     stream: bool,
     keep_alive: &'static str,
     options: Options,
@@ -137,19 +137,20 @@ impl Client {
     /// the connection, and Ollama then stops.
     ///
     /// # Errors
-    /// [`Error`] says why there is no answer. [`Error::Timeout`] after [`MODEL_SECONDS`] in all or 30 seconds of silence.
+    /// [`Error`] says why there is no answer. [`Error::Timeout`] after the call's deadline or 30 seconds of silence.
     pub async fn chat(&self, chat: Chat<'_>, mut progress: impl FnMut(u64)) -> Result<(String, Finish), Error> {
         let body = serde_json::to_vec(&self.body(chat)).map_err(|_| Error::Invalid)?;
         let request = self.post("/api/chat", body.into())?;
         let started = Instant::now();
         let mut first = true;
-        outbound::within(CHAT, async {
-            let response = outbound::send(request, CHAT).await?;
+        let deadline = chat.deadline;
+        outbound::within(deadline, async {
+            let response = outbound::send(request, deadline).await?;
             accept(response.status())?;
             let mut body = std::pin::pin!(response.into_body());
             let mut answer = Answer::new();
             while !answer.is_done() {
-                let patience = if first { CHAT.saturating_sub(started.elapsed()) } else { IDLE };
+                let patience = if first { deadline.saturating_sub(started.elapsed()) } else { IDLE };
                 let Some(frame) = outbound::within(patience, body.frame()).await? else { break };
                 let Ok(data) = frame.map_err(|code| Error::from(outbound::reason(&code)))?.into_data() else { continue };
                 first = false;
@@ -223,7 +224,15 @@ mod tests {
         let client = Client::new("http://localhost:11434", "mistral", false).expect("a client");
         let schema = RawValue::from_string(r#"{"type":"object"}"#.to_owned()).expect("JSON");
         let messages = [Message::system("rules"), Message::user("a poster")];
-        let chat = Chat { messages: &messages, format: &schema, num_predict: 100, num_ctx: 8_192, temperature: 0.5, seed: None };
+        let chat = Chat {
+            messages: &messages,
+            format: Some(&schema),
+            num_predict: 100,
+            num_ctx: 8_192,
+            temperature: 0.5,
+            seed: None,
+            deadline: Duration::from_secs(1),
+        };
         let body = serde_json::to_value(client.body(chat)).expect("serializes");
         assert_eq!(
             body,
@@ -236,6 +245,8 @@ mod tests {
                 "options": { "num_predict": 100, "num_ctx": 8192, "temperature": 0.5 },
             })
         );
+        let text = serde_json::to_value(client.body(Chat { format: None, ..chat })).expect("serializes");
+        assert!(text.get("format").is_none(), "without a schema the answer is text");
     }
 
     #[test]

@@ -164,6 +164,10 @@ kinds! {
     QuotaExhausted "quota-exhausted" PAYMENT_REQUIRED,
         "Daily quota used up": "Today's tokens do not suffice for another generation.",
         "Quota du jour épuisé": "Les jetons du jour ne suffisent pas pour une autre génération.";
+    /// Moderation refused the brief; `category`.
+    BriefRefused "brief-refused" UNPROCESSABLE_ENTITY,
+        "Brief refused": "We do not make visuals of what this brief asks for. Nothing was charged and nothing kept of it.",
+        "Brief refusé": "Nous ne réalisons pas de visuel de ce que ce brief demande. Rien n'a été facturé ni conservé.";
     /// The person has frozen the processing of their data.
     ProcessingRestricted "processing-restricted" FORBIDDEN,
         "Processing restricted": "You have restricted the processing of your data; lift the restriction to generate.",

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 
 use super::fault::Fault;
 use super::routes::parse;
-use super::{Served, answer, tokens};
+use super::{Served, answer, obey, tokens, translation};
 
 /// A value of this JSON type is no parametric file by any reading.
 const NOT_A_FILE: &str = r#"{"answer": 42, "layers": "none"}"#;
@@ -128,6 +128,15 @@ fn reply(request: ChatRequest, fault: Option<&Fault>, started: Instant) -> Reply
         Some(Fault::BadFile) => PROSE.to_owned(),
         Some(Fault::NotSchema) => NOT_A_FILE.to_owned(),
         Some(Fault::HugeOutput { bytes }) => "{\"x\": ".chars().chain(std::iter::repeat('[')).take(*bytes).collect(),
+        Some(Fault::Obey { place }) => {
+            let instructions =
+                request.messages.iter().find(|message| message.role == "system").map_or("", |message| &message.content);
+            obey::write(&asknpic_composer::compose(brief, seed), instructions, *place)
+        }
+        // Instructions and no schema: text is wanted, which here can only be a translation.
+        _ if request.format.is_null() && request.messages.iter().any(|message| message.role == "system") => {
+            translation::translate(brief)
+        }
         _ => asknpic_composer::compose(brief, seed),
     };
     let mut done_reason = "stop";

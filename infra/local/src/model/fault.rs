@@ -46,6 +46,18 @@ pub enum Fault {
         /// In the order of the calls.
         contents: VecDeque<String>,
     },
+    /// Gives these contents to the next calls, one each, and misbehaves in another way after them.
+    ScriptedThen {
+        /// In the order of the calls.
+        contents: VecDeque<String>,
+        /// From then on.
+        then: Box<Fault>,
+    },
+    /// Does what a brief says that asks for the instructions: composes, and writes them into the file as well.
+    Obey {
+        /// Where to.
+        place: Place,
+    },
     /// Says in `/api/show` and `/api/tags` that the model runs elsewhere (Ollama's cloud models).
     Remote {
         /// For example `https://ollama.com:443`.
@@ -53,6 +65,32 @@ pub enum Fault {
         /// The model's name there.
         model: String,
     },
+}
+
+/// Where a model that obeys writes its instructions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Place {
+    /// The file's title.
+    Title,
+    /// The text of one layer.
+    Text,
+    /// Some words each in the texts of many layers.
+    Layers,
+    /// The label of a parameter.
+    Label,
+    /// The value of a text parameter.
+    Value,
+    /// The text of one layer, in capitals with dashes between.
+    Capitals,
+    /// The text of one layer, with characters that nobody sees in each word.
+    Invisible,
+    /// The text of one layer, all of it in JSON's escapes.
+    Escaped,
+    /// A comment behind the file.
+    Comment,
+    /// In the file's place.
+    Prose,
 }
 
 /// The fault in force, if any.
@@ -97,6 +135,13 @@ impl Faults {
                 }
                 content.map(|content| Fault::Scripted { contents: [content].into() })
             }
+            Active { fault: Fault::ScriptedThen { contents, then }, .. } => {
+                let content = contents.pop_front();
+                if contents.is_empty() {
+                    *active = Some(Active { fault: (**then).clone(), once: false });
+                }
+                content.map(|content| Fault::Scripted { contents: [content].into() })
+            }
             Active { fault, once: false } => Some(fault.clone()),
             Active { once: true, .. } => active.take().map(|active| active.fault),
         }
@@ -122,6 +167,9 @@ mod tests {
         assert_eq!(faults.for_chat(), Some(Fault::Scripted { contents: ["a".to_owned()].into() }));
         assert_eq!(faults.for_chat(), Some(Fault::Scripted { contents: ["b".to_owned()].into() }));
         assert_eq!(faults.for_chat(), None);
+        faults.set(Fault::ScriptedThen { contents: ["a".to_owned()].into(), then: Box::new(Fault::Hang) });
+        assert_eq!(faults.for_chat(), Some(Fault::Scripted { contents: ["a".to_owned()].into() }));
+        assert_eq!((faults.for_chat(), faults.for_chat()), (Some(Fault::Hang), Some(Fault::Hang)));
     }
 
     #[test]

@@ -7,8 +7,10 @@ mod answer;
 mod chat;
 mod control;
 mod fault;
+mod obey;
 mod routes;
 mod tokens;
+mod translation;
 
 use std::collections::VecDeque;
 use std::net::SocketAddr;
@@ -17,7 +19,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use serde::Serialize;
 use serde_json::Value;
 
-pub use self::fault::{Fault, Faults};
+pub use self::fault::{Fault, Faults, Place};
 pub use self::tokens::count as count_tokens;
 use crate::server::Server;
 

@@ -4,7 +4,7 @@ use domain::{GenerationId, SessionId, UserId, generation::Status};
 use jiff::Timestamp;
 use vault::UserSalt;
 
-use super::parameters;
+use super::{events::Stamp, parameters};
 use crate::{Database, Error, value::Json, value::Row};
 
 /// A request for a generation.
@@ -24,6 +24,29 @@ pub struct Admission<'a> {
     pub reserve: i64,
     /// When it counts as failed.
     pub deadline: Timestamp,
+    /// Keyed hash under which the user's refused briefs are counted.
+    pub refused_key: &'a str,
+    /// Whether credits may pay what the quota does not.
+    pub spend_credits: bool,
+    /// Of the brief, 0 to 100 (promise a11).
+    pub complexity: i32,
+    /// JSON array of `{code, count, points}`.
+    pub reasons: Vec<u8>,
+    /// BCP 47 tag, if known.
+    pub brief_language: Option<&'a str>,
+    /// Identifier of the system prompt.
+    pub prompt_version: &'a str,
+    /// The line before the model host.
+    pub line: Line,
+}
+
+/// The line before the model host.
+#[derive(Clone, Copy, Debug)]
+pub struct Line {
+    /// How many generations may call it at a time.
+    pub max: i32,
+    /// How long a place is kept unless it is renewed.
+    pub until: Timestamp,
 }
 
 /// What became of a request for a generation.
@@ -50,11 +73,13 @@ pub enum Admitted {
         quota: i64,
         /// Used and set aside today.
         used: i64,
-        /// Credits that are left.
+        /// Credits that are left, in tokens.
         credits: i64,
+        /// Credits that it would set aside, in tokens.
+        credits_needed: i64,
     },
-    /// It runs; the salt is that of the user's content key.
-    Admitted(UserSalt),
+    /// It runs; the salt is that of the user's content key. The place is 0 where the model host may be called at once.
+    Admitted(UserSalt, i32),
 }
 
 /// Admits a generation: rate, restriction, quota, idempotency and the row itself in one statement.
@@ -73,15 +98,25 @@ pub async fn admit(database: &Database, now: Timestamp, admission: Admission<'_>
         admission.reserve,
         admission.deadline,
         domain::limits::GENERATIONS_PER_MINUTE,
+        admission.refused_key,
+        admission.spend_credits,
+        admission.complexity,
+        Json(admission.reasons),
+        admission.brief_language,
+        admission.prompt_version,
+        admission.line.max,
+        admission.line.until,
     ];
-    let sql = "select outcome, generation_id, salt, quota, used, credits, wait \
-               from generation_admit($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
+    let sql = "select outcome, generation_id, salt, quota, used, credits, credits_needed, wait, place \
+               from generation_admit($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)";
     let mut row = database.row(sql, parameters).await?;
     let outcome: String = row.take()?;
     let id = row.take::<Option<uuid::Uuid>>()?.map(GenerationId::from);
     let salt = row.take::<Option<Vec<u8>>>()?;
-    let [quota, used, credits] = [row.take::<Option<i64>>()?, row.take()?, row.take()?].map(|number| number.unwrap_or(0));
+    let [quota, used, credits, credits_needed] =
+        [row.take::<Option<i64>>()?, row.take()?, row.take()?, row.take()?].map(|number| number.unwrap_or(0));
     let wait = row.take::<Option<i32>>()?.unwrap_or(1);
+    let place = row.take::<Option<i32>>()?;
     match outcome.as_str() {
         "unauthenticated" => Ok(Admitted::Unauthenticated),
         "conflict" => Ok(Admitted::Conflict),
@@ -91,63 +126,117 @@ pub async fn admit(database: &Database, now: Timestamp, admission: Admission<'_>
         "rate" => Ok(Admitted::Rate(wait)),
         "phone" => Ok(Admitted::PhoneUnverified),
         "restricted" => Ok(Admitted::Restricted),
-        "quota" => Ok(Admitted::Quota { quota, used, credits }),
-        "admitted" => salt.and_then(|salt| UserSalt::from_bytes(&salt)).map(Admitted::Admitted).ok_or(Error::Decode),
+        "quota" => Ok(Admitted::Quota { quota, used, credits, credits_needed }),
+        "admitted" => {
+            let salt = salt.and_then(|salt| UserSalt::from_bytes(&salt)).ok_or(Error::Decode)?;
+            Ok(Admitted::Admitted(salt, place.ok_or(Error::Decode)?))
+        }
         _ => Err(Error::Decode),
     }
 }
 
-/// What is kept of a delivered generation besides its content.
-#[derive(Debug)]
-pub struct Delivery<'a> {
-    /// BCP 47 tag, if known.
-    pub brief_language: Option<&'a str>,
-    /// Whether a translated brief was made.
-    pub translated: bool,
-    /// Of the brief, 0 to 100, if computed.
-    pub complexity: Option<i32>,
-    /// JSON array of `{code, path, numbers}`.
-    pub corrections: Vec<u8>,
-    /// Identifier of the system prompt.
-    pub prompt_version: &'a str,
+/// Takes or renews a place in the line before the model host: `Some(0)` may call it, `Some(n)` is the n-th of those who wait, `None`
+/// no longer runs.
+///
+/// # Errors
+/// As for any statement.
+pub async fn line_take(database: &Database, now: Timestamp, id: GenerationId, line: Line) -> Result<Option<i32>, Error> {
+    database.row("select model_line_take($1, $2, $3, $4)", parameters![now, id, line.max, line.until]).await?.take()
+}
+
+/// What became of a brief that moderation refuses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refused {
+    /// The session has ended.
+    Unauthenticated,
+    /// Too many in a minute; seconds to wait.
+    Rate(i32),
+    /// It is refused, and the event is noted.
+    Refused,
+}
+
+/// Notes a refused brief, counts it under its user's key, and undoes the generation if it was admitted already.
+///
+/// # Errors
+/// As for any statement.
+pub async fn refuse(
+    database: &Database,
+    now: Timestamp,
+    (session, user): (SessionId, UserId),
+    id: Option<GenerationId>,
+    key: &str,
+    stamp: &Stamp,
+) -> Result<Refused, Error> {
+    let per_minute = domain::limits::GENERATIONS_PER_MINUTE;
+    let parameters = parameters![now, session, user, id, key, per_minute, stamp.id, stamp.ip.as_deref()];
+    let mut row = database.row("select outcome, wait from brief_refuse($1, $2, $3, $4, $5, $6, $7, $8)", parameters).await?;
+    let (outcome, wait) = (row.take::<String>()?, row.take::<Option<i32>>()?.unwrap_or(1));
+    match outcome.as_str() {
+        "unauthenticated" => Ok(Refused::Unauthenticated),
+        "rate" => Ok(Refused::Rate(wait)),
+        "refused" => Ok(Refused::Refused),
+        _ => Err(Error::Decode),
+    }
+}
+
+/// What the model's server said and counted, and what was done when: kept of a generation however it ends.
+#[derive(Clone, Debug, Default)]
+pub struct Record {
     /// The model's name.
-    pub model_name: &'a str,
+    pub model_name: Option<String>,
     /// The model's digest.
-    pub model_version: &'a str,
+    pub model_version: Option<String>,
     /// Tokens of all prompts.
     pub prompt_tokens: i64,
     /// Tokens of all answers.
     pub completion_tokens: i64,
+    /// JSON array of `{step, ms, …}`.
+    pub trace: Vec<u8>,
 }
 
-/// Delivers a generation and settles its tokens; false where it no longer runs, and what was kept must go.
+/// Delivers a generation and settles its tokens; false where it no longer runs, and what was kept must go. `corrections` is a JSON
+/// array of `{code, path, numbers}`.
 ///
 /// # Errors
 /// As for any statement.
-pub async fn deliver(database: &Database, now: Timestamp, id: GenerationId, delivery: Delivery<'_>) -> Result<bool, Error> {
+pub async fn deliver(
+    database: &Database,
+    now: Timestamp,
+    id: GenerationId,
+    translated: bool,
+    corrections: Vec<u8>,
+    record: Record,
+) -> Result<bool, Error> {
     let parameters = parameters![
         now,
         id,
-        delivery.brief_language,
-        delivery.translated,
-        delivery.complexity,
-        Json(delivery.corrections),
-        delivery.prompt_version,
-        delivery.model_name,
-        delivery.model_version,
-        delivery.prompt_tokens,
-        delivery.completion_tokens,
+        translated,
+        Json(corrections),
+        record.model_name,
+        record.model_version,
+        record.prompt_tokens,
+        record.completion_tokens,
+        Json(record.trace),
     ];
-    let sql = "select generation_deliver($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
-    database.row(sql, parameters).await?.take()
+    database.row("select generation_deliver($1, $2, $3, $4, $5, $6, $7, $8, $9)", parameters).await?.take()
 }
 
 /// Fails a generation with the name of a problem; nothing is charged.
 ///
 /// # Errors
 /// As for any statement.
-pub async fn fail(database: &Database, now: Timestamp, id: GenerationId, problem: &str) -> Result<bool, Error> {
-    database.row("select generation_fail($1, $2, $3)", parameters![now, id, problem]).await?.take()
+pub async fn fail(database: &Database, now: Timestamp, id: GenerationId, problem: &str, record: Record) -> Result<bool, Error> {
+    let parameters = parameters![
+        now,
+        id,
+        problem,
+        record.model_name,
+        record.model_version,
+        record.prompt_tokens,
+        record.completion_tokens,
+        Json(record.trace),
+    ];
+    database.row("select generation_fail($1, $2, $3, $4, $5, $6, $7, $8)", parameters).await?.take()
 }
 
 /// A generation's metadata as its owner sees it.

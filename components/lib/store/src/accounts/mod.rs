@@ -15,6 +15,7 @@ pub mod rights;
 pub mod sessions;
 pub mod signup;
 pub mod stripe;
+pub mod usage;
 
 /// How SMS are limited: the values of one call, in the order that `sms_take` names them.
 #[derive(Clone, Debug)]
