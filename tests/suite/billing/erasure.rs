@@ -12,7 +12,8 @@ async fn an_erasure_ends_the_subscription_and_removes_the_customer_at_stripe() {
     let events = world.bought(&person, "pro").await;
     let subscription = of_type(&events, "customer.subscription.created")["data"]["object"].clone();
     let customer = subscription["customer"].as_str().unwrap().to_owned();
-    let receipt = world.post("/v1/me/erasure").bearer(&person.access).json(&json!({ "confirm": true })).send().await.expect(202).json();
+    let receipt =
+        world.post("/v1/me/erasure").bearer(&person.access).json(&json!({ "confirm": true })).send().await.expect(202).json();
     let remains: Vec<_> = receipt["remains"].as_array().unwrap().iter().map(|what| what["what"].as_str().unwrap()).collect();
     assert!(remains.contains(&"billing-records"), "{receipt}");
     let path = format!("/v1/erasures/{}", receipt["erasure_id"].as_str().unwrap());

@@ -72,7 +72,8 @@ async fn promise_a30_no_card_data_and_only_the_customer_id_links_account_and_pay
         assert!(own.clone().all(|cell| !ids.iter().any(|id| cell.bytes == id.as_bytes())), "{table} names an account");
     }
     let customer = world.accounts().await.query_one("select id from billing_customers", &[]).await.unwrap().get::<_, String>(0);
-    let places: BTreeSet<_> = cells.iter().filter(|cell| cell.bytes == customer.as_bytes()).map(|cell| cell.place.as_str()).collect();
+    let places: BTreeSet<_> =
+        cells.iter().filter(|cell| cell.bytes == customer.as_bytes()).map(|cell| cell.place.as_str()).collect();
     assert_eq!(places, ["accounts.billing_customers.id", "accounts.billing_records.customer"].into());
     promise.kept();
 }
@@ -82,7 +83,9 @@ async fn promise_a31_plans_are_monthly_and_packs_are_bought_once_and_never_expir
     let promise = promise!();
     let Some(world) = World::needing(&[Need::Stripe, Need::OwnDatabases, Need::Clock, Need::Keys]).start().await else { return };
     let mut person = world.person().await;
-    for (item, mode) in [("starter", "subscription"), ("pro", "subscription"), ("agency", "subscription"), ("credits-500000", "payment")] {
+    for (item, mode) in
+        [("starter", "subscription"), ("pro", "subscription"), ("agency", "subscription"), ("credits-500000", "payment")]
+    {
         world.checkout(&person, item).send().await.expect(201);
         let requests = world.stripe().requests().await;
         let made = &requests.last().unwrap()["parameters"];
@@ -118,7 +121,8 @@ async fn promise_a33_a_gift_code_is_kept_hashed_for_a_year_after_its_end_and_for
     assert!(make("gold-30-days", 1).await.is_err());
     let plan = make("pro-30-days", 1).await.unwrap().remove(0);
 
-    let redeem = |person: &Person, code: &str| world.post("/v1/gift-codes/redeem").bearer(&person.access).json(&json!({ "code": code }));
+    let redeem =
+        |person: &Person, code: &str| world.post("/v1/gift-codes/redeem").bearer(&person.access).json(&json!({ "code": code }));
     // Two people, many times at once: one of them has it, once.
     let tries = (0..16).map(|number| redeem(if number % 2 == 0 { &ada } else { &bob }, &codes[0].to_lowercase()).send());
     let answers = join_all(tries).await;
@@ -134,7 +138,10 @@ async fn promise_a33_a_gift_code_is_kept_hashed_for_a_year_after_its_end_and_for
     let given = redeem(&carl, &plan).send().await.expect(200).json();
     assert_eq!(given["kind"], "pro-30-days");
     let overview = world.billing(&carl).await;
-    assert_eq!((&overview["plan"], &overview["status"], &overview["period_end"]), (&json!("pro"), &json!("gift"), &given["ends_at"]));
+    assert_eq!(
+        (&overview["plan"], &overview["status"], &overview["period_end"]),
+        (&json!("pro"), &json!("gift"), &given["ends_at"])
+    );
 
     // What is kept: no code, but hash, kind, dates and recipient.
     let tables = world.tables(Database::Accounts).await;
@@ -149,7 +156,14 @@ async fn promise_a33_a_gift_code_is_kept_hashed_for_a_year_after_its_end_and_for
     let recipient = format!("select count(*) from gift_codes where redeemed_by = '{}' and redeemed_at is not null", carl.user);
     assert_eq!(world.count(&recipient).await, 1);
     erase(&world, &carl).await;
-    assert_eq!(world.count("select count(*) from gift_codes where kind = 'pro-30-days' and redeemed_at is not null and redeemed_by is null").await, 1);
+    assert_eq!(
+        world
+            .count(
+                "select count(*) from gift_codes where kind = 'pro-30-days' and redeemed_at is not null and redeemed_by is null"
+            )
+            .await,
+        1
+    );
 
     // Over is over, and a year later nothing is left. Unknown, used and expired look alike, and are limited.
     let late = world.later(DAY * 31, &ada).await;
@@ -217,16 +231,36 @@ async fn promise_a34_stripe_receives_email_tenant_and_item_and_nothing_else_of_a
     }
     // What it does receive: each value by its meaning; ids of its own, our addresses and constants aside.
     let tenant = person.tenant.to_string();
-    let own: BTreeSet<_> = sent.iter().filter(|text| text.contains('@') || text.contains(&tenant) || text.contains("credits-")).cloned().collect();
+    let own: BTreeSet<_> =
+        sent.iter().filter(|text| text.contains('@') || text.contains(&tenant) || text.contains("credits-")).cloned().collect();
     assert!(own.contains(&person.applicant.email) && own.contains(&tenant) && own.contains("credits-100000"), "{own:?}");
     let known = |text: &str| {
         let ids = ["cus_", "price_", "sub_", "si_", "/v1/", "https://asknpic.test/billing", "checkout-", "portal-", "asknpic-"];
-        let constants = ["GET", "POST", "en", "fr", "auto", "true", "false", "1", "payment", "subscription", "subscription_update_confirm", "starter"];
-        ids.iter().any(|start| text.starts_with(start)) || constants.contains(&text) || own.contains(text) || text.starts_with("20")
+        let constants = [
+            "GET",
+            "POST",
+            "en",
+            "fr",
+            "auto",
+            "true",
+            "false",
+            "1",
+            "payment",
+            "subscription",
+            "subscription_update_confirm",
+            "starter",
+        ];
+        ids.iter().any(|start| text.starts_with(start))
+            || constants.contains(&text)
+            || own.contains(text)
+            || text.starts_with("20")
     };
     let unexplained: Vec<_> = sent.iter().filter(|text| !known(text)).collect();
     assert!(unexplained.is_empty(), "{unexplained:?}");
-    assert!(requests.iter().all(|request| request["version"].as_str().is_some_and(|version| version.len() > 10)), "a pinned version");
+    assert!(
+        requests.iter().all(|request| request["version"].as_str().is_some_and(|version| version.len() > 10)),
+        "a pinned version"
+    );
     assert!(requests.iter().filter(|request| request["method"] == "POST").all(|request| request["idempotency_key"].is_string()));
     assert!(!events.is_empty());
     promise.kept();
@@ -251,13 +285,18 @@ async fn promise_a46_billing_records_are_kept_ten_years_also_after_erasure() {
     let year: i16 = world.now().to_zoned(jiff::tz::TimeZone::UTC).year();
     let csv = export(&client, year).await.unwrap();
     let lines: Vec<Vec<_>> = csv.lines().map(|line| line.split(',').collect()).collect();
-    assert_eq!(lines[0], ["booked_at", "kind", "record", "customer", "payment", "subscription", "item", "currency", "amount", "tax"]);
+    assert_eq!(
+        lines[0],
+        ["booked_at", "kind", "record", "customer", "payment", "subscription", "item", "currency", "amount", "tax"]
+    );
     let amounts: BTreeSet<_> = lines[1..].iter().map(|line| (line[1], line[8], line[9])).collect();
-    let expected = [("invoice", "29.00", "4.84"), ("pack", "3.00", "0.50"), ("refund", "-1.00", "0.00"), ("refund", "-0.50", "0.00")];
+    let expected =
+        [("invoice", "29.00", "4.84"), ("pack", "3.00", "0.50"), ("refund", "-1.00", "0.00"), ("refund", "-0.50", "0.00")];
     assert_eq!(amounts, expected.into(), "{csv}");
     assert!(lines[1..].iter().all(|line| line[3].starts_with("cus_") && line[7] == "EUR" && line[0].ends_with('Z')), "{csv}");
     assert_eq!(export(&client, year - 1).await.unwrap().lines().count(), 1);
-    for personal in [person.applicant.email.clone(), person.user.to_string(), person.tenant.to_string(), "Cardholder".to_owned()] {
+    for personal in [person.applicant.email.clone(), person.user.to_string(), person.tenant.to_string(), "Cardholder".to_owned()]
+    {
         assert!(!csv.contains(personal.as_str()), "{csv}");
     }
 

@@ -50,7 +50,9 @@ impl Stripe {
             print(&format!("{line}\n"))?;
         }
         if let Some(secret) = outcome.webhook_secret {
-            print(&format!("\nStripe tells this once; it goes to the components:\nSPIN_VARIABLE_STRIPE_WEBHOOK_SECRET={secret}\n"))?;
+            print(&format!(
+                "\nStripe tells this once; it goes to the components:\nSPIN_VARIABLE_STRIPE_WEBHOOK_SECRET={secret}\n"
+            ))?;
         }
         Ok(())
     }
