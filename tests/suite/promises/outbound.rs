@@ -37,7 +37,7 @@ async fn promise_a74_outbound_hosts_are_exactly_the_declared_ones() {
         ("signup", vec![ACCOUNTS, NOTIFY]),
         ("otp", vec![ACCOUNTS, NOTIFY]),
         ("session", vec![ACCOUNTS, NOTIFY]),
-        ("account", vec![ACCOUNTS]),
+        ("account", vec![ACCOUNTS, NOTIFY]),
         ("oauth", [&[ACCOUNTS, NOTIFY], PROVIDERS].concat()),
         ("generate", vec![ACCOUNTS, BRIEFS, FILES, MODEL]),
         ("library", vec![ACCOUNTS, BRIEFS, FILES]),
