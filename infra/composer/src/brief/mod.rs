@@ -99,6 +99,7 @@ pub(crate) enum Subject {
     Wedding,
     Bauhaus,
     Christmas,
+    Code,
 }
 
 /// Across.

@@ -62,6 +62,7 @@ pub(crate) enum Ornament {
     Sail,
     Track,
     Bouquet,
+    Window,
 }
 
 impl Ornament {
@@ -97,6 +98,7 @@ impl Ornament {
                 | Self::Cubes
                 | Self::Burst
                 | Self::Wine
+                | Self::Window
         )
     }
 
@@ -194,7 +196,7 @@ impl Ornament {
 fn subject_of(subject: Subject) -> &'static [Ornament] {
     use Ornament::{
         Aperture, Balloons, Baubles, Branch, Burst, Cake, Cubes, Fireworks, Flowers, Fox, Heart, Lotus, Neon, Night, Pines,
-        Planet, Pumpkins, Sail, Scissors, Tiles, Track, Village, Vinyl, Wine, Wreath,
+        Planet, Pumpkins, Sail, Scissors, Tiles, Track, Village, Vinyl, Window, Wine, Wreath,
     };
     match subject {
         Subject::Fox => &[Fox],
@@ -218,6 +220,7 @@ fn subject_of(subject: Subject) -> &'static [Ornament] {
         Subject::Track => &[Track],
         Subject::Wedding => &[Wreath, Branch, Flowers],
         Subject::Bauhaus => &[Tiles],
+        Subject::Code => &[Window],
         Subject::Christmas => &[Baubles, Pines, Baubles],
     }
 }
@@ -321,6 +324,7 @@ impl<'a> Pen<'a> {
             Ornament::Sail => self.sail(area),
             Ornament::Track => self.track(area),
             Ornament::Bouquet => self.bouquet(area),
+            Ornament::Window => self.window(area),
         }
         self.layers
     }

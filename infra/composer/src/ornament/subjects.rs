@@ -1,6 +1,6 @@
 //! Things that a brief names: drawn whole within their area.
 
-use super::{Pen, steps};
+use super::{ALL, Pen, steps};
 use crate::document::{Area, Layer, gradient};
 
 /// A pointed leaf or petal, its foot in the middle of the lower edge.
@@ -267,6 +267,53 @@ impl Pen<'_> {
         self.push(Layer::line([cx + r * 0.3, cy - r * 0.42, cx - r * 0.3, cy + r * 0.42], &sign, thick));
         for side in [-1.0, 1.0] {
             self.push(Layer::circle(cx + side * r * 0.3, cy + side * r * 0.25, ring, "none").stroke(&sign, thick * 0.9));
+        }
+    }
+
+    /// A window with lines of code, over another.
+    pub(super) fn window(&mut self, area: Area) {
+        let (cx, cy) = area.center();
+        let s = area.side();
+        let (wide, high) = ((area.width * 0.84).min(s * 1.16), s * 0.72);
+        let front = Area::new(cx - wide / 2.0 - s * 0.02, cy - high / 2.0 + s * 0.03, wide, high);
+        let (under, shade) = (self.color(1), self.dark());
+        let radius = s * 0.035;
+        let back = Area::new(front.x + s * 0.07, front.y - s * 0.08, wide, high);
+        self.push(Layer::rectangle(back, under.as_str()).with("radius", radius).with("opacity", 0.55));
+        // Code is dark, whatever lies around it.
+        let darkest = self.palette.rgb(self.by_lightness(false));
+        let ground = if darkest.lightness() < 0.32 { shade.clone() } else { darkest.at(0.24, 1.0).to_string() };
+        let window = Layer::rectangle(front, ground.as_str()).with("radius", radius).stroke(&under, s * 0.004);
+        self.push(window.shadow(&shade, s * 0.02, s * 0.05, 0.35));
+        let bright: Vec<String> = ALL
+            .into_iter()
+            .filter(|role| self.palette.rgb(*role).lightness() > 0.55)
+            .map(|role| self.palette.paint(role))
+            .collect();
+        let color = |at: usize| bright.get(at % bright.len().max(1)).cloned().unwrap_or_else(|| "#ffffff".to_owned());
+        for (at, step) in steps(3).enumerate() {
+            let x = front.x + s * (0.055 + 0.05 * step);
+            self.push(Layer::circle(x, front.y + s * 0.06, s * 0.015, color(at)));
+        }
+        // Indent and words of each line, in shares of the window.
+        let lines: [(f64, &[f64]); 7] = [
+            (0.0, &[0.2, 0.3]),
+            (1.0, &[0.14, 0.22, 0.1]),
+            (2.0, &[0.3, 0.12]),
+            (2.0, &[0.1, 0.24, 0.14]),
+            (1.0, &[0.26]),
+            (1.0, &[0.12, 0.3]),
+            (0.0, &[0.16]),
+        ];
+        let step = (high - s * 0.17) / 7.0;
+        for (at, (indent, words)) in lines.into_iter().enumerate() {
+            let y = front.y + s * 0.125 + step * f64::from(u32::try_from(at).unwrap_or(0));
+            let mut x = front.x + s * 0.055 + indent * wide * 0.07;
+            for (word, share) in words.iter().enumerate() {
+                let bar = Area::new(x, y, wide * share, step * 0.42);
+                self.push(Layer::rectangle(bar, color(at + word * 2)).with("radius", step * 0.21));
+                x += wide * (share + 0.03);
+            }
         }
     }
 
