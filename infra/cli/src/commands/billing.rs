@@ -60,7 +60,8 @@ pub(super) struct Create {
 
 fn kind(text: &str) -> Result<String, String> {
     let plan = text.strip_suffix("-days").and_then(|rest| rest.split_once('-'));
-    let days = |days: &str| days.parse::<u16>().is_ok_and(|number| (1..=9_999).contains(&number)) && !days.starts_with(['0', '+']);
+    let days =
+        |days: &str| days.parse::<u16>().is_ok_and(|number| (1..=9_999).contains(&number)) && !days.starts_with(['0', '+']);
     match (Item::parse(text), plan) {
         (Some(Item::Credits(_)), _) => Ok(text.to_owned()),
         (_, Some((name, number))) if PaidPlan::from_name(name).is_some() && days(number) => Ok(text.to_owned()),
