@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context as _, bail};
 use clap::{Args, Subcommand};
+use domain::billing::{Item, PaidPlan};
 use jiff::civil::Date;
 use jiff::{Timestamp, tz::TimeZone};
 
@@ -47,7 +48,7 @@ pub(super) struct Create {
     #[arg(long, value_name = "FILE")]
     keys: Option<PathBuf>,
     /// What each gives: `credits-<tokens>`, or `<plan>-<days>-days`
-    #[arg(long, value_name = "KIND")]
+    #[arg(long, value_name = "KIND", value_parser = kind)]
     kind: String,
     /// How many
     #[arg(long, value_name = "NUMBER", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=10_000))]
@@ -55,6 +56,17 @@ pub(super) struct Create {
     /// The last day on which they can be redeemed (UTC), such as 2027-12-31
     #[arg(long, value_name = "DATE")]
     expires: Date,
+}
+
+fn kind(text: &str) -> Result<String, String> {
+    let plan = text.strip_suffix("-days").and_then(|rest| rest.split_once('-'));
+    let days =
+        |days: &str| days.parse::<u16>().is_ok_and(|number| (1..=9_999).contains(&number)) && !days.starts_with(['0', '+']);
+    match (Item::parse(text), plan) {
+        (Some(Item::Credits(_)), _) => Ok(text.to_owned()),
+        (_, Some((name, number))) if PaidPlan::from_name(name).is_some() && days(number) => Ok(text.to_owned()),
+        _ => Err("expected credits-<tokens>, or <plan>-<days>-days".to_owned()),
+    }
 }
 
 impl Billing {
@@ -82,5 +94,20 @@ impl Gift {
         let codes = billing::create_gifts(&client, &key, &create.kind, create.count.into(), now, expires).await;
         let codes = codes.with_context(|| format!("no codes of kind {:?} were made", create.kind))?;
         Ok(print(&(codes.join("\n") + "\n"))?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::kind;
+
+    #[test]
+    fn kinds_are_credits_or_a_plan_for_some_days() {
+        for right in ["credits-5000", "pro-30-days", "agency-9999-days"] {
+            assert_eq!(kind(right), Ok(right.to_owned()));
+        }
+        for wrong in ["", "pro", "gold-30-days", "pro-0-days", "pro-030-days", "pro-x-days", "credits-0", "starter-10000-days"] {
+            assert!(kind(wrong).is_err(), "{wrong}");
+        }
     }
 }
