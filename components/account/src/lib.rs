@@ -11,6 +11,7 @@ mod reset;
 mod rights;
 mod security_events;
 mod update;
+mod usage;
 
 use std::sync::{Arc, LazyLock};
 
@@ -61,6 +62,7 @@ async fn state() -> Result<Arc<State>, Problem> {
     consents::list,
     consents::put,
     requests::list,
+    usage::get,
     update::patch,
     password::put,
     forgot::forgot,
@@ -87,6 +89,7 @@ pub fn router() -> Router {
             .route("/v1/me/consents", get(consents::list))
             .route("/v1/me/consents/{purpose}", put(consents::put))
             .route("/v1/me/requests", get(requests::list))
+            .route("/v1/me/usage", get(usage::get))
             .route("/v1/password/forgot", post(forgot::forgot))
             .route("/v1/password/reset", post(reset::reset))
             .route("/v1/email/confirm", post(confirm::confirm))

@@ -157,6 +157,19 @@ async fn an_export_that_fails_half_way_is_no_archive() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn usage_is_shown_by_day_to_its_own_session() {
+    let world = World::start().await;
+    let person = world.person().await;
+    let made = generate(&world, &person, "a poster").await;
+    let cost = made["tokens"]["prompt"].as_i64().unwrap() + made["tokens"]["completion"].as_i64().unwrap();
+    let usage = world.get("/v1/me/usage").bearer(&person.access).send().await.expect(200).json();
+    assert_eq!((&usage["quota"], &usage["credits"]), (&json!(20_000), &json!(0)));
+    let today = json!({ "day": usage["today"], "used": cost, "paid_by_credits": 0, "reserved": 0 });
+    assert_eq!(usage["days"], json!([today]));
+    world.get("/v1/me/usage").send().await.problem("unauthenticated");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn an_export_ends_with_its_session() {
     let Some(world) = World::needing(&[Need::Model, Need::Databases]).start().await else { return };
     let person = world.person().await;
