@@ -44,6 +44,8 @@ fn parts() -> Vec<OpenApi> {
         ops::openapi(),
         export::openapi(),
         erase::openapi(),
+        waitlist::openapi(),
+        support::openapi(),
         meta::openapi(),
     ]
 }
@@ -80,6 +82,8 @@ mod tests {
             (ops::router(), ops::openapi()),
             (export::router(), export::openapi()),
             (erase::router(), erase::openapi()),
+            (waitlist::router(), waitlist::openapi()),
+            (support::router(), support::openapi()),
             (meta::router(), meta::openapi()),
         ];
         for (router, document) in routers {
