@@ -69,7 +69,7 @@ mod tests {
     /// Asks each router for a method that nothing has: the `Allow` of the answer is what it routes.
     #[test]
     fn every_router_has_what_its_document_says_and_nothing_else() {
-        let routers = [
+        let routers = vec![
             (signup::router(), signup::openapi()),
             (otp::router(), otp::openapi()),
             (session::router(), session::openapi()),
