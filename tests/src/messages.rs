@@ -64,6 +64,15 @@ impl Messages {
         self.all().await.into_iter().filter(|message| message.is_to(who)).collect()
     }
 
+    /// The bodies of the emails to somebody as Brevo got them, oldest first: with what the messages leave out, such as headers.
+    pub async fn emails_to(&self, who: &str) -> Vec<Value> {
+        let call = self.client.call(Method::GET, format!("{}/_control/requests", self.url));
+        let answer = call.try_send().await.expect("the catcher answers");
+        let calls: Vec<Value> = serde_json::from_slice(&answer.body).expect("the catcher's calls");
+        let emails = calls.into_iter().filter(|call| call["path"] == "/v3/smtp/email").map(|mut call| call["body"].take());
+        emails.filter(|body| body["to"][0]["email"].as_str().is_some_and(|to| to.eq_ignore_ascii_case(who))).collect()
+    }
+
     /// Brevo misbehaves until told otherwise.
     pub async fn fault(&self, fault: Fault) {
         self.control(Method::PUT, &json!({ "fault": fault })).await;

@@ -267,6 +267,11 @@ impl World {
         self.call(Method::POST, path)
     }
 
+    /// `PUT`
+    pub fn put(&self, path: &str) -> Call {
+        self.call(Method::PUT, path)
+    }
+
     /// `DELETE`
     pub fn delete(&self, path: &str) -> Call {
         self.call(Method::DELETE, path)
@@ -326,6 +331,16 @@ impl World {
     /// Moves the clock on ([`Need::Clock`]).
     pub fn advance(&self, by: Duration) {
         self.as_own().clock.advance(by);
+    }
+
+    /// Stops the clock: it moves only with [`World::advance`], so that what is one second before a deadline stays before it.
+    pub fn freeze(&self) {
+        self.as_own().clock.freeze();
+    }
+
+    /// Gives a variable another value, from the next start of the host on ([`Need::Restart`]).
+    pub fn set_variable(&mut self, name: &str, value: impl Into<String>) {
+        self.as_own_mut().variables.insert(name.to_owned(), value.into());
     }
 
     /// All that components have logged ([`Need::Logs`]).

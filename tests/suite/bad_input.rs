@@ -40,6 +40,20 @@ fn routes(person: &Person) -> Vec<Route> {
                 json!({ "first_name": "Ada", "last_name": "Lovelace", "language": "fr", "email": "ada@mail.example" }),
             )
         },
+        route(
+            "/v1/waitlist",
+            false,
+            json!({ "email": "new@mail.example", "interest": "launch", "page": "/fr/", "consent": true }),
+        ),
+        route("/v1/waitlist/confirm", false, json!({ "token": "x" })),
+        route("/v1/waitlist/unsubscribe", false, json!({ "token": "x" })),
+        route(
+            "/v1/beta",
+            false,
+            json!({ "email": "new@mail.example", "profile": "designer", "country": "CH", "page": "/en/", "participation": true, "training": false }),
+        ),
+        route("/v1/beta/confirm", false, json!({ "token": "x" })),
+        route("/v1/support", true, json!({ "subject": "A question", "message": "Where is it?" })),
         route("/v1/generations", true, json!({ "brief": "a poster", "spend_credits": false })),
         route(&format!("/v1/generations/{generation}/visual"), true, json!({ "format": "png", "width": 200, "parameters": {} })),
     ]

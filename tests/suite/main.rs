@@ -9,6 +9,7 @@ mod bad_input;
 mod billing;
 mod commands;
 mod components;
+mod contact;
 mod conventions;
 mod faults;
 mod generations;

@@ -210,6 +210,10 @@ fn entry(kind: ContentKind) -> &'static str {
         ContentKind::FinalFile => "file.json",
         ContentKind::RawFile => "raw.json",
         ContentKind::RejectedFile => "rejected.json",
+        // Of no generation; what is read here are pieces of generations.
+        ContentKind::SupportRequest | ContentKind::SupportAnswer | ContentKind::DatasetEntry | ContentKind::Evidence => {
+            "other.json"
+        }
     }
 }
 

@@ -332,6 +332,10 @@ impl Run<'_> {
             ContentKind::FinalFile | ContentKind::RawFile | ContentKind::RejectedFile => {
                 files::keep(&zone.files, now, user, self.id, kind, envelope.clone()).await
             }
+            // Of no generation, and kept elsewhere.
+            ContentKind::SupportRequest | ContentKind::SupportAnswer | ContentKind::DatasetEntry | ContentKind::Evidence => {
+                Err(store::Error::Decode)
+            }
         })
         .await?;
         Ok(())

@@ -90,8 +90,12 @@ fn presence(stored: &Generation, kind: ContentKind) -> Result<(), Kind> {
         ContentKind::TranslatedBrief => stored.translated,
         ContentKind::FinalFile => stored.status == Status::Delivered,
         ContentKind::RawFile => stored.status == Status::Delivered && stored.corrected,
-        // Kept for the dataset only.
-        ContentKind::RejectedFile => false,
+        // Kept for the dataset only, or of no generation.
+        ContentKind::RejectedFile
+        | ContentKind::SupportRequest
+        | ContentKind::SupportAnswer
+        | ContentKind::DatasetEntry
+        | ContentKind::Evidence => false,
     };
     match ever {
         false => Err(Kind::NotFound),

@@ -26,6 +26,10 @@ struct State {
     dataset: Database,
     erasures: Runner,
     key: MacKey,
+    /// Makes the tokens of mails' links.
+    tokens: MacKey,
+    notifier: Notifier,
+    public_url: String,
 }
 
 async fn state() -> Result<Arc<State>, Problem> {
@@ -48,6 +52,9 @@ async fn state() -> Result<Arc<State>, Problem> {
                 files,
                 dataset,
                 key: settings::mac_key("internal_key").await?,
+                tokens: settings::mac_key("contact_key").await?,
+                notifier: Notifier::load().await?,
+                public_url: settings::public_url().await?,
             })
         })
         .await

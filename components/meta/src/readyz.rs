@@ -33,6 +33,8 @@ const COMPONENTS: &[(&str, &str)] = &[
     ("stripe-webhook", "stripe_webhook_url"),
     ("export", "export_url"),
     ("erase", "erase_url"),
+    ("waitlist", "waitlist_url"),
+    ("support", "support_url"),
     ("notify", "notify_url"),
     ("ops", "ops_url"),
     ("lifecycle", "lifecycle_url"),

@@ -56,6 +56,32 @@ pub(crate) async fn send(request: Request<Body>) -> Result<StatusCode, Problem> 
         }
         Message::PasswordChanged { to, language } => mail(&state, &to, language, |french| Text::PasswordChanged { french }).await,
         Message::AccountStripped { to, language } => mail(&state, &to, language, |french| Text::AccountStripped { french }).await,
+        Message::WaitlistConfirm { to, link, language } => {
+            let (subject, text) = texts::waitlist_confirm(language, &link);
+            state.brevo.email(&to, subject, &text, None).await
+        }
+        Message::Marketing { to, subject, text, link, one_click, language } => {
+            let (subject, text) = texts::marketing(language, &subject, &text, &link);
+            let list = format!("<{one_click}>");
+            let headers = [("List-Unsubscribe", list.as_str()), ("List-Unsubscribe-Post", "List-Unsubscribe=One-Click")];
+            state.brevo.email_with(&to, &subject, &text, &headers).await
+        }
+        Message::BetaConfirm { to, link, language } => {
+            let (subject, text) = texts::beta_confirm(language, &link);
+            state.brevo.email(&to, subject, &text, None).await
+        }
+        Message::BetaDecided { to, accepted, link, language } => {
+            let (subject, text) = texts::beta_decided(language, accepted, &link);
+            state.brevo.email(&to, subject, &text, None).await
+        }
+        Message::SupportAnswered { to, language } => {
+            let (subject, text) = texts::support_answered(language);
+            state.brevo.email(&to, subject, text, None).await
+        }
+        Message::InactivityWarning { to, on, credits, language } => {
+            let (subject, text) = texts::inactivity_warning(language, &on, credits);
+            state.brevo.email(&to, subject, &text, None).await
+        }
         Message::Nothing => Ok(()),
     };
     sent.map(|()| StatusCode::NO_CONTENT).map_err(|error| {

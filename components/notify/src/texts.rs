@@ -164,6 +164,147 @@ pub(crate) fn link_removed(language: Language, provider: Provider) -> (String, S
     }
 }
 
+/// Subject and text of the email that asks for the second half of a double opt-in (promise a01).
+pub(crate) fn waitlist_confirm(language: Language, link: &str) -> (&'static str, String) {
+    match language {
+        Language::En => (
+            "Confirm your place on the Ask N Pic waitlist",
+            format!(
+                "Hello,\n\nSomebody, we hope you, has put this address on the waitlist of Ask N Pic. Please confirm it here within \
+                 seven days:\n\n{link}\n\nIf it was not you, do nothing: the address is forgotten by itself.\n\nAsk N Pic\n"
+            ),
+        ),
+        Language::Fr => (
+            "Confirmez votre inscription à la liste d'attente d'Ask N Pic",
+            format!(
+                "Bonjour,\n\nQuelqu'un, sans doute vous, a inscrit cette adresse à la liste d'attente d'Ask N Pic. Confirmez-le ici dans \
+                 les sept jours :\n\n{link}\n\nSi ce n'était pas vous, ne faites rien : l'adresse sera oubliée d'elle-même.\n\nAsk N Pic\n"
+            ),
+        ),
+    }
+}
+
+/// Subject and text of a marketing mail, a welcome where it has none of its own, always with the link that ends them (promise a77).
+pub(crate) fn marketing(language: Language, subject: &str, text: &str, link: &str) -> (String, String) {
+    let (welcome_subject, welcome, leave) = match language {
+        Language::En => (
+            "Welcome to the Ask N Pic waitlist",
+            "Hello,\n\nYour place on the waitlist is confirmed. We write when there is something to try, and at no other time.",
+            "You get this mail because you asked for it. One click ends it:",
+        ),
+        Language::Fr => (
+            "Bienvenue sur la liste d'attente d'Ask N Pic",
+            "Bonjour,\n\nVotre inscription est confirmée. Nous écrirons quand il y aura quelque chose à essayer, et jamais sinon.",
+            "Vous recevez ce message parce que vous l'avez demandé. Un clic suffit pour y mettre fin :",
+        ),
+    };
+    let subject = if subject.is_empty() { welcome_subject } else { subject };
+    let text = if text.is_empty() { welcome } else { text.trim_end() };
+    (subject.to_owned(), format!("{text}\n\n--\n{leave}\n{link}\n\nAsk N Pic\n"))
+}
+
+/// Subject and text of the email to a candidate for the beta test (promise a07).
+pub(crate) fn beta_confirm(language: Language, link: &str) -> (&'static str, String) {
+    match language {
+        Language::En => (
+            "Your candidacy for the Ask N Pic beta",
+            format!(
+                "Hello,\n\nPlease confirm here that the candidacy for our beta test is yours. On the same page you can change, at any \
+                 time, each of your two choices: taking part, and letting your generations improve the model.\n\n{link}\n\nA person \
+                 reads every candidacy. If it was not you, do nothing: it is forgotten after seven days.\n\nAsk N Pic\n"
+            ),
+        ),
+        Language::Fr => (
+            "Votre candidature à la bêta d'Ask N Pic",
+            format!(
+                "Bonjour,\n\nConfirmez ici que la candidature à notre test bêta est bien la vôtre. Sur la même page vous pouvez changer, à \
+                 tout moment, chacun de vos deux choix : participer, et laisser vos générations améliorer le modèle.\n\n{link}\n\nUne \
+                 personne lit chaque candidature. Si ce n'était pas vous, ne faites rien : elle sera oubliée après sept jours.\n\nAsk N Pic\n"
+            ),
+        ),
+    }
+}
+
+/// Subject and text of the email to a candidate about whom a person has decided.
+pub(crate) fn beta_decided(language: Language, accepted: bool, link: &str) -> (&'static str, String) {
+    match (language, accepted) {
+        (Language::En, true) => (
+            "Welcome to the Ask N Pic beta",
+            format!(
+                "Hello,\n\nYou are one of our beta testers: sign up with this address. Your two choices can be changed here at any \
+                 time:\n\n{link}\n\nAsk N Pic\n"
+            ),
+        ),
+        (Language::En, false) => (
+            "Your candidacy for the Ask N Pic beta",
+            "Hello,\n\nThank you for your candidacy. There were more of them than places, and this time yours is not among the chosen.\n\n\
+             Ask N Pic\n"
+                .to_owned(),
+        ),
+        (Language::Fr, true) => (
+            "Bienvenue dans la bêta d'Ask N Pic",
+            format!(
+                "Bonjour,\n\nVous faites partie de nos testeurs : inscrivez-vous avec cette adresse. Vos deux choix peuvent être changés ici \
+                 à tout moment :\n\n{link}\n\nAsk N Pic\n"
+            ),
+        ),
+        (Language::Fr, false) => (
+            "Votre candidature à la bêta d'Ask N Pic",
+            "Bonjour,\n\nMerci de votre candidature. Il y en avait plus que de places, et cette fois la vôtre n'est pas retenue.\n\n\
+             Ask N Pic\n"
+                .to_owned(),
+        ),
+    }
+}
+
+/// Subject and text of the email that says that support has answered.
+pub(crate) fn support_answered(language: Language) -> (&'static str, &'static str) {
+    match language {
+        Language::En => (
+            "We have answered your request",
+            "Hello,\n\nThere is an answer to your request. It is kept encrypted: sign in to read it.\n\nAsk N Pic\n",
+        ),
+        Language::Fr => (
+            "Nous avons répondu à votre demande",
+            "Bonjour,\n\nIl y a une réponse à votre demande. Elle est conservée chiffrée : connectez-vous pour la lire.\n\nAsk N Pic\n",
+        ),
+    }
+}
+
+/// Subject and text of the warning before an account is erased for inactivity; it names unspent credits (promise a48).
+pub(crate) fn inactivity_warning(language: Language, on: &str, credits: i64) -> (&'static str, String) {
+    match language {
+        Language::En => {
+            let unspent = if credits > 0 {
+                format!("With it go the {credits} tokens of credit that you have not spent, and any subscription ends.")
+            } else {
+                "Any subscription ends with it.".to_owned()
+            };
+            (
+                "Your Ask N Pic account will be erased",
+                format!(
+                    "Hello,\n\nYou have not used your account for eleven months. If it stays unused, it will be erased with all that is \
+                     in it on {on}. {unspent}\n\nTo keep it, sign in before that day.\n\nAsk N Pic\n"
+                ),
+            )
+        }
+        Language::Fr => {
+            let unspent = if credits > 0 {
+                format!("Avec lui disparaîtront les {credits} jetons de crédit non utilisés, et tout abonnement prendra fin.")
+            } else {
+                "Tout abonnement prendra fin avec lui.".to_owned()
+            };
+            (
+                "Votre compte Ask N Pic sera effacé",
+                format!(
+                    "Bonjour,\n\nVous n'avez pas utilisé votre compte depuis onze mois. S'il reste inutilisé, il sera effacé avec tout ce \
+                     qu'il contient le {on}. {unspent}\n\nPour le garder, connectez-vous avant ce jour.\n\nAsk N Pic\n"
+                ),
+            )
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -183,6 +324,26 @@ mod tests {
             Text::AccountStripped { french },
             Text::AccountErased { french, receipt: LINK.to_owned() },
         ]
+    }
+
+    #[test]
+    fn promise_a77_every_marketing_mail_has_the_link_that_ends_it() {
+        for language in [Language::En, Language::Fr] {
+            for (subject, text) in [("", ""), ("News", "There is news.")] {
+                let (found, body) = marketing(language, subject, text, "https://example.org/#token=x");
+                assert!(!found.is_empty() && body.contains(text) && body.contains("https://example.org/#token=x"), "{body}");
+            }
+        }
+    }
+
+    #[test]
+    fn promise_a48_the_warning_names_the_day_and_unspent_credits() {
+        for language in [Language::En, Language::Fr] {
+            let (_, with) = inactivity_warning(language, "2027-11-21", 4_711);
+            let (_, without) = inactivity_warning(language, "2027-11-21", 0);
+            assert!(with.contains("2027-11-21") && with.contains("4711"), "{with}");
+            assert!(without.contains("2027-11-21") && !without.contains('0'.to_string().repeat(2).as_str()), "{without}");
+        }
     }
 
     #[test]

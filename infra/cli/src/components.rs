@@ -19,6 +19,8 @@ const LIMIT: u64 = 1_500_000;
 const RENDERER_LIMIT: u64 = 6_000_000;
 /// `generate` carries the schema, the instructions, and the words of moderation and of languages.
 const GENERATE_LIMIT: u64 = 1_600_000;
+/// `oauth` carries the signature schemes of other people's ID tokens: RSA, P-256 and Ed25519.
+const OAUTH_LIMIT: u64 = 1_600_000;
 
 /// A wasm file that `spin.toml` names, as a component or as a dependency of one.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,6 +38,7 @@ impl Artifact {
         match self.name.as_str() {
             "renderer" => RENDERER_LIMIT,
             "generate" => GENERATE_LIMIT,
+            "oauth" => OAUTH_LIMIT,
             _ => LIMIT,
         }
     }

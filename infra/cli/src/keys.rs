@@ -14,10 +14,11 @@ use ring::signature::{Ed25519KeyPair, KeyPair as _};
 use serde_json::{Value, json};
 
 /// The zones that have a database role, each with a password of its own.
-pub const ZONES: [&str; 5] = ["identity", "generation", "rights", "billing", "lifecycle"];
+pub const ZONES: [&str; 6] = ["identity", "generation", "rights", "billing", "lifecycle", "contact"];
 
 /// Keys of 32 random bytes in base64url, each for one purpose; the operator's token among them.
-const SIMPLE_KEYS: [&str; 7] = ["gift_key", "internal_key", "limit_key", "oauth_key", "ops_token", "otp_key", "refresh_key"];
+const SIMPLE_KEYS: [&str; 8] =
+    ["contact_key", "gift_key", "internal_key", "limit_key", "oauth_key", "ops_token", "otp_key", "refresh_key"];
 
 /// Why keys could not be made, read or kept.
 #[derive(Debug, thiserror::Error)]
@@ -42,6 +43,9 @@ pub enum Error {
     /// A signing key without the public keys that belong to it, or the other way round.
     #[error("{0} has a signing key without verification keys, or the other way round")]
     Incomplete(PathBuf),
+    /// The set of master keys is missing, cannot be read, or has used up its numbers.
+    #[error("the master keys cannot be read, or there is no number left for another one")]
+    Masters,
     /// Readable by others than its owner.
     #[error("{0} can be read by others; `chmod 600` it")]
     Readable(PathBuf),
@@ -90,7 +94,7 @@ impl Keys {
             self.add(name, || Ok(URL_SAFE_NO_PAD.encode(random::<32>()?)))?;
         }
         // A numbered set, the newest first; others are added when the master key is rotated.
-        self.add("master_keys", || Ok(format!("1:{}", URL_SAFE_NO_PAD.encode(random::<32>()?))))?;
+        self.add("master_keys", || master(1))?;
         for zone in ZONES {
             // Hexadecimal, because it becomes part of a connection URL.
             self.add(&format!("{zone}_password"), || Ok(hex::encode(random::<24>()?)))?;
@@ -126,6 +130,33 @@ impl Keys {
     #[must_use]
     pub fn variables(&self) -> &BTreeMap<String, String> {
         &self.0
+    }
+
+    /// Puts a new master key in front of the others: it encrypts from now on, and they still decrypt. Returns its number.
+    ///
+    /// # Errors
+    /// [`Error::Random`]; [`Error::Masters`] where the set cannot be read or has no number left.
+    pub fn add_master(&mut self) -> Result<u16, Error> {
+        let old = self.0.get("master_keys").cloned().unwrap_or_default();
+        let entries = domain::keyset::entries(&old, |id| id.parse::<u16>().ok()).map_err(|_| Error::Masters)?;
+        let newest = entries.iter().map(|(id, _)| *id).max().and_then(|id| id.checked_add(1)).ok_or(Error::Masters)?;
+        self.0.insert("master_keys".to_owned(), format!("{},{old}", master(newest)?));
+        Ok(newest)
+    }
+
+    /// Writes the keys in the place of a file of before, which an interruption leaves as it was.
+    ///
+    /// # Errors
+    /// [`Error::File`].
+    pub fn replace(&self, path: &Path) -> Result<(), Error> {
+        // Beside it first, then renamed: an interruption leaves either the old file or the new one.
+        let new = path.with_extension("new");
+        match fs::remove_file(&new) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(Error::file(&new)(error)),
+            _ => {}
+        }
+        self.save(&new)?;
+        fs::rename(&new, path).map_err(Error::file(path))
     }
 
     /// The password of a zone's database role.
@@ -179,14 +210,7 @@ impl Keys {
             loaded => loaded?,
         };
         if keys.complete()? {
-            // Beside it first, then renamed: an interruption leaves either the old file or the new one.
-            let new = path.with_extension("new");
-            match fs::remove_file(&new) {
-                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(Error::file(&new)(error)),
-                _ => {}
-            }
-            keys.save(&new)?;
-            fs::rename(&new, path).map_err(Error::file(path))?;
+            keys.replace(path)?;
         }
         Ok(keys)
     }
@@ -215,7 +239,7 @@ pub fn write_new(path: &Path, text: &str) -> io::Result<()> {
 }
 
 /// The variables in an environment file of ours; the number of the first line that is not one as the error.
-fn parse(text: &str) -> Result<BTreeMap<String, String>, usize> {
+pub(crate) fn parse(text: &str) -> Result<BTreeMap<String, String>, usize> {
     let mut variables = BTreeMap::new();
     for (number, line) in text.lines().enumerate() {
         let line = line.trim();
@@ -230,6 +254,14 @@ fn parse(text: &str) -> Result<BTreeMap<String, String>, usize> {
         variables.insert(name.to_ascii_lowercase(), value);
     }
     Ok(variables)
+}
+
+/// A fresh master key with its number, as one entry of a set.
+///
+/// # Errors
+/// [`Error::Random`].
+pub fn master(number: u16) -> Result<String, Error> {
+    Ok(format!("{number}:{}", URL_SAFE_NO_PAD.encode(random::<32>()?)))
 }
 
 /// A key pair: `kid:seed` for those who sign, a JWK (RFC 7517, RFC 8037) for everybody. The `kid` begins with what it is for.
@@ -308,6 +340,18 @@ mod tests {
         let now: Value = serde_json::from_str(&new.0["verification_keys"]).unwrap();
         assert_eq!(now["keys"][0], set["keys"][0]);
         assert_eq!(now["keys"][1]["kid"].as_str(), new.0["receipt_key"].split(':').next());
+    }
+
+    #[test]
+    fn promise_a51_a_new_master_key_comes_first_and_the_old_ones_stay() {
+        let mut keys = Keys::generate().unwrap();
+        let before = keys.0["master_keys"].clone();
+        assert_eq!(keys.add_master().unwrap(), 2);
+        assert_eq!(keys.add_master().unwrap(), 3);
+        let after = keys.0["master_keys"].clone();
+        assert!(after.starts_with("3:") && after.ends_with(&format!(",{before}")) && after.split(',').count() == 3);
+        keys.0.insert("master_keys".to_owned(), format!("65535:{}", "A".repeat(43)));
+        assert!(matches!(keys.add_master(), Err(Error::Masters)));
     }
 
     #[test]

@@ -11,6 +11,8 @@ use wasmtime_wasi::HostWallClock;
 pub struct Clock {
     /// Milliseconds ahead of real time.
     offset: Arc<AtomicU64>,
+    /// Milliseconds since 1970 at which real time counts as standing still; 0 while it runs.
+    frozen: Arc<AtomicU64>,
 }
 
 impl Clock {
@@ -30,10 +32,20 @@ impl Clock {
         self.offset.store(millis(ahead), Ordering::SeqCst);
     }
 
+    /// Stops it where it is: from now on it moves only as far as it is moved, however long anything takes.
+    pub fn freeze(&self) {
+        let real = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        self.frozen.store(millis(real), Ordering::SeqCst);
+    }
+
     /// The time that components see.
     #[must_use]
     pub fn now(&self) -> SystemTime {
-        SystemTime::now() + Duration::from_millis(self.offset.load(Ordering::SeqCst))
+        let real = match self.frozen.load(Ordering::SeqCst) {
+            0 => SystemTime::now(),
+            at => SystemTime::UNIX_EPOCH + Duration::from_millis(at),
+        };
+        real + Duration::from_millis(self.offset.load(Ordering::SeqCst))
     }
 }
 
@@ -54,6 +66,17 @@ impl HostWallClock for Clock {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_frozen_clock_moves_only_as_far_as_it_is_moved() {
+        let clock = Clock::new();
+        clock.freeze();
+        let before = clock.now();
+        std::thread::sleep(Duration::from_millis(5));
+        assert_eq!(clock.now(), before);
+        clock.advance(Duration::from_secs(1));
+        assert_eq!(clock.now(), before + Duration::from_secs(1));
+    }
 
     #[test]
     fn clones_share_the_offset() {

@@ -44,6 +44,8 @@ fn parts() -> Vec<OpenApi> {
         ops::openapi(),
         export::openapi(),
         erase::openapi(),
+        waitlist::openapi(),
+        support::openapi(),
         meta::openapi(),
     ]
 }
@@ -67,7 +69,7 @@ mod tests {
     /// Asks each router for a method that nothing has: the `Allow` of the answer is what it routes.
     #[test]
     fn every_router_has_what_its_document_says_and_nothing_else() {
-        let routers = [
+        let routers = vec![
             (signup::router(), signup::openapi()),
             (otp::router(), otp::openapi()),
             (session::router(), session::openapi()),
@@ -80,6 +82,8 @@ mod tests {
             (ops::router(), ops::openapi()),
             (export::router(), export::openapi()),
             (erase::router(), erase::openapi()),
+            (waitlist::router(), waitlist::openapi()),
+            (support::router(), support::openapi()),
             (meta::router(), meta::openapi()),
         ];
         for (router, document) in routers {

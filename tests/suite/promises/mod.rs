@@ -2,16 +2,20 @@
 
 mod account;
 mod billing;
+mod contact;
+mod content;
 mod content;
 mod erasure;
 mod generation;
 mod identity;
 mod injection;
+mod keys_and_evidence;
 mod limits;
 mod logs;
 mod model;
 mod outbound;
 mod register;
+mod retention;
 mod rights;
 mod session;
 mod storage;

@@ -39,6 +39,8 @@ async fn promise_a74_outbound_hosts_are_exactly_the_declared_ones() {
         ("session", vec![ACCOUNTS, NOTIFY]),
         ("account", vec![ACCOUNTS, NOTIFY]),
         ("oauth", [&[ACCOUNTS, NOTIFY], PROVIDERS].concat()),
+        ("waitlist", vec![ACCOUNTS, NOTIFY]),
+        ("support", vec![ACCOUNTS]),
         ("generate", vec![ACCOUNTS, BRIEFS, FILES, MODEL]),
         ("library", vec![ACCOUNTS, BRIEFS, FILES]),
         ("billing", vec![ACCOUNTS, STRIPE]),

@@ -41,6 +41,7 @@ async fn promise_a63_four_databases_and_the_dataset_is_out_of_the_components_rea
         ("rights", vec![Database::Accounts, Database::Briefs, Database::Files]),
         ("billing", vec![Database::Accounts]),
         ("lifecycle", Database::ALL.to_vec()),
+        ("contact", vec![Database::Accounts]),
     ];
     assert_eq!(may.iter().map(|(zone, _)| *zone).collect::<Vec<_>>(), ZONES);
     for (zone, databases) in &may {
@@ -57,7 +58,7 @@ async fn promise_a63_four_databases_and_the_dataset_is_out_of_the_components_rea
         }
     }
     // Inside a database a zone has no more than it needs: no zone reads the people, the salts or the sessions as tables.
-    for zone in ["identity", "generation", "rights", "billing"] {
+    for zone in ["identity", "generation", "rights", "billing", "contact"] {
         let client = tls::connect(&world.zone_url(zone, Database::Accounts), ca).await.unwrap();
         for table in ["users", "user_keys", "sessions", "verifications"] {
             let error = client.query(&format!("select * from {table}"), &[]).await.expect_err(zone);

@@ -1,6 +1,6 @@
 //! A client of Brevo's API, version 3: `POST /v3/transactionalSMS/send`, `POST /v3/smtp/email` and `DELETE /v3/contacts/{id}`.
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 use bytes::Bytes;
 use domain::Secret;
@@ -58,6 +58,8 @@ struct Mail<'a> {
     text_content: &'a str,
     #[serde(rename = "htmlContent", skip_serializing_if = "Option::is_none")]
     html_content: Option<&'a str>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    headers: BTreeMap<&'static str, &'a str>,
 }
 
 impl Brevo {
@@ -85,12 +87,32 @@ impl Brevo {
     /// # Errors
     /// [`Error`] says whether another try is worth it.
     pub async fn email(&self, to: &str, subject: &str, text: &str, html: Option<&str>) -> Result<(), Error> {
+        self.mail(to, subject, text, html, &[]).await
+    }
+
+    /// Sends an email in text with header fields of its own, such as `List-Unsubscribe` (RFC 8058).
+    ///
+    /// # Errors
+    /// [`Error`] says whether another try is worth it.
+    pub async fn email_with(&self, to: &str, subject: &str, text: &str, headers: &[(&'static str, &str)]) -> Result<(), Error> {
+        self.mail(to, subject, text, None, headers).await
+    }
+
+    async fn mail(
+        &self,
+        to: &str,
+        subject: &str,
+        text: &str,
+        html: Option<&str>,
+        headers: &[(&'static str, &str)],
+    ) -> Result<(), Error> {
         let mail = Mail {
             sender: Address { email: &self.mail_from, name: Some("Ask N Pic") },
             to: [Address { email: to, name: None }],
             subject,
             text_content: text,
             html_content: html,
+            headers: headers.iter().copied().collect(),
         };
         self.post("/v3/smtp/email", &mail).await
     }

@@ -57,6 +57,14 @@ pub enum ContentKind {
     RawFile,
     /// A file that could not be corrected.
     RejectedFile,
+    /// A request to support; bound to its message's id in the place of the generation's.
+    SupportRequest,
+    /// Support's answer, likewise.
+    SupportAnswer,
+    /// A pair in the training dataset, under the dataset's key.
+    DatasetEntry,
+    /// Evidence, under a key that no component has; bound to its id in the place of the generation's.
+    Evidence,
 }
 
 impl ContentKind {
@@ -69,6 +77,10 @@ impl ContentKind {
             Self::FinalFile => 3,
             Self::RawFile => 4,
             Self::RejectedFile => 5,
+            Self::SupportRequest => 6,
+            Self::SupportAnswer => 7,
+            Self::DatasetEntry => 8,
+            Self::Evidence => 9,
         }
     }
 

@@ -5,11 +5,13 @@
 
 pub mod billing;
 pub mod complexity;
+pub mod contact;
 pub mod detect;
 pub mod email;
 pub mod erasure;
 pub mod generation;
 pub mod ids;
+pub mod inactivity;
 pub mod keyset;
 pub mod language;
 pub mod leak;

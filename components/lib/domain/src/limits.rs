@@ -55,6 +55,12 @@ pub const GIFT_USER: Limit = Limit { name: "gift-user", max: 10, seconds: 3_600 
 pub const GIFT_ADDRESS: Limit = Limit { name: "gift-address", max: 100, seconds: 3_600 };
 /// Checkouts and visits to the portal that one person begins: 20 an hour, each of which costs calls to Stripe.
 pub const CHECKOUT_USER: Limit = Limit { name: "checkout-user", max: 20, seconds: 3_600 };
+/// Forms (waitlist, beta) sent from one address prefix: 20 an hour.
+pub const FORM_ADDRESS: Limit = Limit { name: "form-address", max: 20, seconds: 3_600 };
+/// Forms sent for one email: 3 a day, on the list or not, so that nobody fills somebody else's mailbox.
+pub const FORM_EMAIL: Limit = Limit { name: "form-email", max: 3, seconds: DAY };
+/// Support requests of one user in a sliding day.
+pub const SUPPORT_PER_DAY: i32 = 10;
 /// Generations of one user in a sliding minute (promise b04).
 pub const GENERATIONS_PER_MINUTE: i32 = 5;
 
@@ -86,6 +92,8 @@ mod tests {
             GIFT_USER,
             GIFT_ADDRESS,
             CHECKOUT_USER,
+            FORM_ADDRESS,
+            FORM_EMAIL,
         ] {
             assert!(limit.seconds > 0 && limit.seconds <= DAY && limit.max > 0, "{}", limit.name);
         }

@@ -111,7 +111,7 @@ impl PersonName {
     }
 }
 
-fn check_text(text: &str, max: usize, lines: bool) -> Result<(), TextError> {
+pub(crate) fn check_text(text: &str, max: usize, lines: bool) -> Result<(), TextError> {
     if text.trim().is_empty() {
         return Err(TextError::Empty);
     }

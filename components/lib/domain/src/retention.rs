@@ -100,6 +100,8 @@ pub const RULES: &[Rule] = &[
     rule("gift-codes", "gift codes", Period::Seconds(YEAR), "code's expiry", "accounts", "a33"),
     rule("evidence", "evidence for a serious breach of contract", Period::Seconds(5 * YEAR), "decision", "accounts", "a47"),
     rule("waitlist", "the waitlist", Period::Seconds(2 * YEAR), "last contact", "accounts", "a01"),
+    rule("waitlist-pending", "wishes to be on the waitlist, not confirmed", Period::Seconds(7 * DAY), "wish", "accounts", "a01"),
+    rule("mails", "mails that wait to be sent", Period::Seconds(7 * DAY), "decision", "accounts", "a77"),
     rule("beta-candidacies", "beta candidacies", Period::Seconds(YEAR), "candidacy", "accounts", "a07"),
     rule("support", "support requests", Period::Seconds(YEAR), "closing", "accounts", "a76"),
     rule("requests", "the register of exercised rights, of open accounts", Period::Account, "request", "accounts", "a70"),

@@ -25,6 +25,8 @@ pub async fn open(
         ContentKind::FinalFile | ContentKind::RawFile | ContentKind::RejectedFile => {
             files::read(&zone.files, user, id, kind).await?
         }
+        // Not of a generation.
+        ContentKind::SupportRequest | ContentKind::SupportAnswer | ContentKind::DatasetEntry | ContentKind::Evidence => None,
     };
     let Some(envelope) = envelope else { return Ok(None) };
     let mut bytes = zone.masters.for_user(user, salt).open(id, kind, &envelope).map_err(|error| unreadable(&error))?;

@@ -34,6 +34,8 @@ const VERSION: u8 = 1;
 const HEADER: usize = 15;
 const TAG: usize = 16;
 const INFO: &[u8] = b"asknpic/content/v1";
+/// The dataset's key is another one of the same salt, so that it ends with it and opens nothing else.
+const DATASET_INFO: &[u8] = b"asknpic/dataset/v1";
 
 /// The user's random salt, from `user_keys`. Deleting it is crypto-erasure.
 #[derive(Clone, Zeroize, ZeroizeOnDrop)]
@@ -77,7 +79,19 @@ impl MasterKeys {
     /// The content keys of a user: one for each master key, derived when needed.
     #[must_use]
     pub fn for_user<'a>(&'a self, user: UserId, salt: &'a UserSalt) -> ContentKey<'a> {
-        ContentKey { masters: self, user, salt }
+        ContentKey { masters: self, user, salt, info: INFO }
+    }
+
+    /// The keys of a user's entries in the training dataset.
+    #[must_use]
+    pub fn for_dataset<'a>(&'a self, user: UserId, salt: &'a UserSalt) -> ContentKey<'a> {
+        ContentKey { masters: self, user, salt, info: DATASET_INFO }
+    }
+
+    /// The id of the key that encrypts; there always is one.
+    #[must_use]
+    pub fn newest(&self) -> u16 {
+        self.0.first().map_or(0, |(id, _)| *id)
     }
 }
 
@@ -92,6 +106,7 @@ pub struct ContentKey<'a> {
     masters: &'a MasterKeys,
     user: UserId,
     salt: &'a UserSalt,
+    info: &'static [u8],
 }
 
 /// An encrypted piece of content, laid out as the module says.
@@ -182,7 +197,7 @@ impl ContentKey<'_> {
     }
 
     fn cipher(&self, master: &Zeroizing<[u8; 32]>) -> Aes256Gcm {
-        Aes256Gcm::new((&*derive(master, self.salt, self.user)).into())
+        Aes256Gcm::new((&*derive(master, self.salt, self.info, self.user)).into())
     }
 
     fn aad(&self, header: &[u8], generation: GenerationId, kind: ContentKind) -> Vec<u8> {
@@ -190,9 +205,9 @@ impl ContentKey<'_> {
     }
 }
 
-fn derive(master: &Zeroizing<[u8; 32]>, salt: &UserSalt, user: UserId) -> Zeroizing<[u8; 32]> {
+fn derive(master: &Zeroizing<[u8; 32]>, salt: &UserSalt, info: &[u8], user: UserId) -> Zeroizing<[u8; 32]> {
     let mut key = Zeroizing::new([0; 32]);
-    let expanded = Hkdf::<Sha256>::new(Some(&salt.0), master.as_ref()).expand_multi_info(&[INFO, user.as_bytes()], key.as_mut());
+    let expanded = Hkdf::<Sha256>::new(Some(&salt.0), master.as_ref()).expand_multi_info(&[info, user.as_bytes()], key.as_mut());
     debug_assert!(expanded.is_ok(), "32 bytes are within HKDF-SHA256's 8,160");
     key
 }
@@ -288,6 +303,16 @@ mod tests {
             retired.for_user(user(1), &salt).open(generation(1), ContentKind::Brief, &sealed).err(),
             Some(EnvelopeError::UnknownKey(1))
         );
+    }
+
+    #[test]
+    fn the_datasets_key_opens_no_content() {
+        let (masters, salt) = (masters(&[(4, 1), (3, 2)]), UserSalt([3; 32]));
+        let sealed = masters.for_dataset(user(1), &salt).seal(generation(1), ContentKind::DatasetEntry, b"pair").expect("seals");
+        let opened = masters.for_user(user(1), &salt).open(generation(1), ContentKind::DatasetEntry, &sealed);
+        assert_eq!(opened.err(), Some(EnvelopeError::Authentication));
+        assert!(masters.for_dataset(user(1), &salt).open(generation(1), ContentKind::DatasetEntry, &sealed).is_ok());
+        assert_eq!(masters.newest(), 4);
     }
 
     proptest! {

@@ -145,6 +145,68 @@ pub enum Message {
         /// Of the text.
         language: Language,
     },
+    /// An email that asks the owner of an address to confirm a wish to be on the waitlist.
+    WaitlistConfirm {
+        /// The address.
+        to: String,
+        /// The page that confirms, with its token in the fragment.
+        link: String,
+        /// Of the text.
+        language: Language,
+    },
+    /// Marketing mail to somebody on the waitlist (promise a77): nothing of the kind goes out without the two links that end it.
+    Marketing {
+        /// The address.
+        to: String,
+        /// The subject; a welcome where it is empty.
+        subject: String,
+        /// The text; a welcome where it is empty.
+        text: String,
+        /// The page that unsubscribes, with its token in the fragment.
+        link: String,
+        /// Where a mail program unsubscribes with one click (RFC 8058).
+        one_click: String,
+        /// Of the text.
+        language: Language,
+    },
+    /// An email to a candidate for the beta test: to confirm, and later to change the two consents.
+    BetaConfirm {
+        /// The address.
+        to: String,
+        /// The page, with its token in the fragment.
+        link: String,
+        /// Of the text.
+        language: Language,
+    },
+    /// An email to a candidate about whom a person has decided.
+    BetaDecided {
+        /// The address.
+        to: String,
+        /// The decision.
+        accepted: bool,
+        /// The page that changes the consents, with its token in the fragment.
+        link: String,
+        /// Of the text.
+        language: Language,
+    },
+    /// An email to somebody whose support request was answered; the answer itself stays encrypted.
+    SupportAnswered {
+        /// The address.
+        to: String,
+        /// Of the text.
+        language: Language,
+    },
+    /// An email to somebody whose account will be erased for inactivity (promise a48).
+    InactivityWarning {
+        /// The address.
+        to: String,
+        /// The day, as `2027-11-21`.
+        on: String,
+        /// Unspent credits in tokens.
+        credits: i64,
+        /// Of the text.
+        language: Language,
+    },
     /// Nothing, sent all the same so that a decoy makes the same calls (contract, *No oracle*).
     Nothing,
 }
@@ -171,10 +233,9 @@ impl Notifier {
         spawn(async move {
             for pause in [Some(500), Some(2_000), None] {
                 match this.send(&message).await {
-                    Ok(true) => return,
-                    // Refused for good: the log of `notify` has the reason.
-                    Ok(false) => break,
-                    Err(error) => log::failure("notify", &error),
+                    Sent::Taken => return,
+                    Sent::Refused => break,
+                    Sent::Unreachable => {}
                 }
                 if let Some(milliseconds) = pause {
                     sleep(Duration::from_millis(milliseconds)).await;
@@ -189,11 +250,37 @@ impl Notifier {
     /// # Errors
     /// Where that has to be tried again.
     pub async fn forget(&self, user: UserId) -> Result<(), outbound::Error> {
-        if self.send(&Message::ForgetContact { user: user.uuid() }).await? { Ok(()) } else { Err(outbound::Error::Refused) }
+        match self.send(&Message::ForgetContact { user: user.uuid() }).await {
+            Sent::Taken => Ok(()),
+            Sent::Refused => Err(outbound::Error::Refused),
+            Sent::Unreachable => Err(outbound::Error::Unreachable),
+        }
     }
 
-    async fn send(&self, message: &Message) -> Result<bool, outbound::Error> {
-        let (status, _) = self.peer.post(PATH, message, Duration::from_secs(15), 4_096).await?;
-        if status.is_server_error() { Err(outbound::Error::Unreachable) } else { Ok(status.is_success()) }
+    /// Sends a message and waits for what becomes of it.
+    pub async fn send(&self, message: &Message) -> Sent {
+        match self.peer.post(PATH, message, Duration::from_secs(15), 4_096).await {
+            Ok((status, _)) if status.is_success() => Sent::Taken,
+            Ok((status, _)) if status.is_server_error() => {
+                log::failure("notify", &outbound::Error::Unreachable);
+                Sent::Unreachable
+            }
+            Ok(_) => Sent::Refused,
+            Err(error) => {
+                log::failure("notify", &error);
+                Sent::Unreachable
+            }
+        }
     }
+}
+
+/// What became of a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sent {
+    /// On its way.
+    Taken,
+    /// Refused for good: the log of `notify` has the reason.
+    Refused,
+    /// Worth another try.
+    Unreachable,
 }

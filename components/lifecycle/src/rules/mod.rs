@@ -5,6 +5,8 @@
 //! is locked. Rules run in the order of the list; a rule whose finding is another's work comes before it.
 
 mod content;
+mod mails;
+mod retention;
 mod rights;
 
 use std::time::{Duration, Instant};
@@ -65,6 +67,11 @@ const RULES: [Rule; 19] = [
     Rule { name: content::FILES, batch: |run| Box::pin(content::orphaned_files(run)) },
 ];
 
+/// Every rule in its order: what closes an account before what takes the steps of its erasure, and what waits to be sent at last.
+fn all() -> impl Iterator<Item = &'static Rule> {
+    retention::RULES.iter().chain(&RULES).chain(mails::RULES)
+}
+
 impl Run<'_> {
     /// A rule that is one function of the database `accounts`.
     async fn sweep(&self, what: Sweep) -> Result<Batch, store::Error> {
@@ -82,7 +89,7 @@ pub(crate) async fn run(state: &State, now: Timestamp, budget: Duration) -> Resu
     let run = Run { state, now };
     let mut counts = Counts::new();
     let mut failed = None;
-    for rule in &RULES {
+    for rule in all() {
         let mut rows = 0;
         loop {
             match (rule.batch)(&run).await {
@@ -103,6 +110,8 @@ pub(crate) async fn run(state: &State, now: Timestamp, budget: Duration) -> Resu
         counts.insert(rule.name.to_owned(), rows);
     }
     log::event("retention", json!({ "rows": counts }));
+    let ran: Vec<_> = counts.iter().map(|(rule, rows)| (rule.as_str(), *rows)).collect();
+    store::accounts::retention::ran(&state.accounts, now, &ran).await?;
     failed.map_or(Ok(counts), Err)
 }
 
@@ -114,8 +123,8 @@ mod tests {
 
     #[test]
     fn every_rule_has_a_name_of_its_own() {
-        let names: BTreeSet<_> = RULES.iter().map(|rule| rule.name).collect();
-        assert_eq!(names.len(), RULES.len());
+        let names: BTreeSet<_> = all().map(|rule| rule.name).collect();
+        assert_eq!(names.len(), all().count());
         assert!(names.iter().all(|name| name.chars().all(|c| c.is_ascii_lowercase() || c == '_')), "{names:?}");
     }
 }

@@ -11,7 +11,7 @@ use crate::migrate::{self, Database, Outcome, RolePasswords, Urls};
 ///
 /// The URLs are of a role that owns the databases, or may create them and roles (CREATEDB CREATEROLE). They must end in
 /// ?sslmode=require; the server's certificate and name are verified. The password of a zone's role is taken from
-/// `SPIN_VARIABLE_<ZONE>_PASSWORD` where given (zones: identity, generation, rights, billing, lifecycle).
+/// `SPIN_VARIABLE_<ZONE>_PASSWORD` where given (zones: identity, generation, rights, billing, lifecycle, contact).
 #[derive(Args)]
 pub(super) struct Migrate {
     /// URL of the accounts database

@@ -1,13 +1,17 @@
 //! The subcommands, one file each.
 
 mod account;
+mod beta;
 mod billing;
 mod build;
 mod check;
 mod databases;
+mod evidence;
 mod gallery;
 mod keys;
+mod lifecycle;
 mod manifest;
+mod master;
 mod migrate;
 mod promises;
 mod receipt;
@@ -17,10 +21,12 @@ mod requests;
 mod rewrite;
 mod ropa;
 mod stripe;
+mod support;
 mod temporary;
 mod trace;
 mod try_it;
 mod up;
+mod waitlist;
 
 use clap::{Parser, Subcommand};
 
@@ -81,6 +87,21 @@ enum Command {
     /// The accountant's records
     #[command(subcommand)]
     Billing(billing::Billing),
+    /// Run the retention rules, and see what they have to do
+    #[command(subcommand)]
+    Lifecycle(lifecycle::Lifecycle),
+    /// Read candidacies for the beta test, and decide about them
+    #[command(subcommand)]
+    Beta(beta::Beta),
+    /// Read requests to support, and answer them
+    #[command(subcommand)]
+    Support(support::Support),
+    /// Keep evidence for a serious breach of contract, apart and encrypted
+    #[command(subcommand)]
+    Evidence(evidence::Evidence),
+    /// Write to the waitlist
+    #[command(subcommand)]
+    Waitlist(waitlist::Waitlist),
 }
 
 impl Asknpic {
@@ -97,7 +118,6 @@ impl Asknpic {
             Command::Check(check) => check.run().await,
             Command::Build(build) => build.run(),
             Command::Migrate(migrate) => migrate.run().await,
-            Command::Keys(keys) => keys.run(),
             Command::Promises(promises) => promises.run(),
             Command::Requests(requests) => requests.run().await,
             Command::Rectify(rectify) => rectify.run().await,
@@ -110,6 +130,12 @@ impl Asknpic {
             Command::Stripe(stripe) => stripe.run().await,
             Command::Gift(gift) => gift.run().await,
             Command::Billing(billing) => billing.run().await,
+            Command::Keys(keys) => keys.run().await,
+            Command::Lifecycle(lifecycle) => lifecycle.run().await,
+            Command::Beta(beta) => beta.run().await,
+            Command::Evidence(evidence) => evidence.run().await,
+            Command::Support(support) => support.run().await,
+            Command::Waitlist(waitlist) => waitlist.run().await,
         }
     }
 }

@@ -24,6 +24,8 @@ use super::build::build;
 
 /// How long requests may go on after Ctrl-C.
 const GRACE: Duration = Duration::from_secs(5);
+/// How often the retention rules are run.
+const SWEEP: Duration = Duration::from_mins(1);
 /// A brief for the curl lines and the first try.
 const EXAMPLE: &str = "poster for a jazz night, navy and gold, title top left";
 
@@ -72,6 +74,15 @@ pub(super) struct Up {
     /// Print what the components log
     #[arg(long)]
     follow_logs: bool,
+}
+
+/// Runs the retention rules each minute, as a cron job does elsewhere. One run that fails is made up for by the next.
+async fn sweep(url: String, token: String) {
+    loop {
+        tokio::time::sleep(SWEEP).await;
+        let (url, token) = (url.clone(), token.clone());
+        let _ = tokio::task::spawn_blocking(move || crate::lifecycle::run(&url, &token)).await;
+    }
 }
 
 /// What a running `up` tells other commands, in its data folder.
@@ -146,11 +157,16 @@ impl Up {
             }
             write_private(&running_file, &serde_json::to_string(&running)?)?;
         }
+        let token = stack.variables(&running.url).remove("ops_token").unwrap_or_default();
+        let sweeper = host.is_some().then(|| tokio::spawn(sweep(running.url.clone(), token)));
         let end = End::watch()?;
         let time = seconds(started.elapsed());
         print(&format!("\nAsk N Pic is up ({time}).\n\n{}\n", self.addresses(&stack, &running, listen)))?;
 
         end.comes().await;
+        if let Some(sweeper) = sweeper {
+            sweeper.abort();
+        }
         print("\nstopping (once more to stop at once)\n")?;
         tokio::spawn(async {
             // Some tools (`timeout`) send the same signal twice.

@@ -1,5 +1,6 @@
 //! The database `accounts`: people, sessions, codes, limits, generations' metadata, quota, billing.
 
+pub mod beta;
 pub mod billing;
 pub mod email;
 pub mod erasures;
@@ -11,11 +12,14 @@ pub mod me;
 pub mod oauth;
 pub mod otp;
 pub mod password;
+pub mod retention;
 pub mod rights;
 pub mod sessions;
 pub mod signup;
 pub mod stripe;
+pub mod support;
 pub mod usage;
+pub mod waitlist;
 
 /// How SMS are limited: the values of one call, in the order that `sms_take` names them.
 #[derive(Clone, Debug)]
@@ -54,8 +58,15 @@ pub async fn limits_take(
     now: jiff::Timestamp,
     limits: &[(domain::limits::Limit, &str)],
 ) -> Result<i32, crate::Error> {
-    let keys: Vec<String> = limits.iter().map(|(limit, key)| format!("{}:{key}", limit.name)).collect();
-    let max: Vec<i32> = limits.iter().map(|(limit, _)| limit.max).collect();
-    let seconds: Vec<i32> = limits.iter().map(|(limit, _)| limit.seconds).collect();
+    let (keys, max, seconds) = limit_lists(limits);
     database.row("select limits_take($1, $2, $3, $4)", parameters![now, keys, max, seconds]).await?.take()
+}
+
+/// Limits with what they count as the three lists that `limits_take` takes.
+pub(crate) fn limit_lists(limits: &[(domain::limits::Limit, &str)]) -> (Vec<String>, Vec<i32>, Vec<i32>) {
+    (
+        limits.iter().map(|(limit, key)| format!("{}:{key}", limit.name)).collect(),
+        limits.iter().map(|(limit, _)| limit.max).collect(),
+        limits.iter().map(|(limit, _)| limit.seconds).collect(),
+    )
 }
