@@ -4,7 +4,6 @@ mod account;
 mod billing;
 mod contact;
 mod content;
-mod content;
 mod erasure;
 mod generation;
 mod identity;
