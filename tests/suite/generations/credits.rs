@@ -3,7 +3,7 @@
 use asknpic_local::model::Fault;
 use e2e::events::Events;
 use e2e::http::Call;
-use e2e::{Need, Person, World};
+use e2e::{Need, Person, World, promise};
 use serde_json::json;
 
 use super::{request, usage};
@@ -29,7 +29,8 @@ async fn balance(world: &World) -> i64 {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn credits_pay_what_the_quota_does_not_and_only_on_request() {
+async fn promise_a32_credits_pay_what_the_quota_does_not_and_only_on_request() {
+    let promise = promise!();
     let Some(world) = World::needing(&NEEDS).start().await else { return };
     let person = world.person().await;
     grant(&world, &person, 100_000).await;
@@ -58,6 +59,7 @@ async fn credits_pay_what_the_quota_does_not_and_only_on_request() {
     grant(&world, &person, 10).await;
     spending(&world, &person).send().await.problem("quota-exhausted");
     assert_eq!(balance(&world).await, 10);
+    promise.kept();
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]

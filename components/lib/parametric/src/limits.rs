@@ -13,7 +13,7 @@ pub(crate) const ELEMENTS: usize = 5_000;
 /// Corners and curves of all elements.
 pub(crate) const POINTS: usize = 60_000;
 /// Characters of all texts once repeats are expanded.
-pub(crate) const GLYPHS: usize = 10_000;
+pub(crate) const GLYPHS: usize = 5_000;
 /// How many times over the canvas may be painted: what a picture costs in time.
 pub(crate) const INK: f64 = 16.0;
 /// What a clip costs for each part of the canvas that it covers: a picture of its own, a mask, and putting both together, in bands
