@@ -6,6 +6,7 @@ use std::fs::{self, OpenOptions};
 use std::io::{self, Write as _};
 use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -46,6 +47,12 @@ pub enum Error {
     /// The set of master keys is missing, cannot be read, or has used up its numbers.
     #[error("the master keys cannot be read, or there is no number left for another one")]
     Masters,
+    /// Tokens of the old signing key are still about; holds the minutes to wait.
+    #[error("tokens signed with the old key are good for {0} more minutes; try again then")]
+    TooEarly(u64),
+    /// The keys are in no state that a rotation knows.
+    #[error("signing_key and verification_keys do not fit each other")]
+    Rotation,
     /// Readable by others than its owner.
     #[error("{0} can be read by others; `chmod 600` it")]
     Readable(PathBuf),
@@ -64,6 +71,21 @@ impl Error {
         let path = path.to_owned();
         move |source| Self::File { path, source }
     }
+}
+
+/// How long an access token lives.
+const TOKEN_LIFE: Duration = Duration::from_mins(15);
+
+/// The step that was taken of replacing the key that signs access tokens. Between two of them every component has to run with the file
+/// as it is: so whoever verifies knows a key before the first token is signed with it, and until the last one has expired.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rotation {
+    /// The new key is known to those who verify; the old one signs.
+    Published,
+    /// The new key signs; the old one is still known.
+    Signing,
+    /// The old key is forgotten.
+    Retired,
 }
 
 /// All secrets of an installation by the name of their Spin variable, and the public keys with them.
@@ -102,7 +124,7 @@ impl Keys {
         // Sessions and receipts have keys of their own; the public ones are published together.
         for (name, purpose) in [("signing_key", "session"), ("receipt_key", "receipt")] {
             if !self.0.contains_key(name) {
-                let (private, public) = key_pair(purpose)?;
+                let (private, public) = key_pair(purpose, &[])?;
                 self.0.insert(name.to_owned(), private);
                 self.publish(&public)?;
             }
@@ -214,6 +236,61 @@ impl Keys {
         }
         Ok(keys)
     }
+
+    /// Writes the keys in the place of a file that may be there.
+    fn replace(&self, path: &Path) -> Result<(), Error> {
+        // Beside it first, then renamed: an interruption leaves either the old file or the new one.
+        let new = path.with_extension("new");
+        match fs::remove_file(&new) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(Error::file(&new)(error)),
+            _ => {}
+        }
+        self.save(&new)?;
+        fs::rename(&new, path).map_err(Error::file(path))
+    }
+
+    /// Takes the next step of replacing the key that signs access tokens in the file `path`; see [`Rotation`]. The last one is refused
+    /// until tokens of the old key have expired: 15 minutes after the file was last changed.
+    ///
+    /// # Errors
+    /// Every [`Error`] of [`Keys::load`], [`Error::TooEarly`], [`Error::Rotation`].
+    pub fn rotate_signing(path: &Path) -> Result<Rotation, Error> {
+        let mut keys = Self::load(path)?;
+        let step = keys.rotate()?;
+        let age = fs::metadata(path).and_then(|file| file.modified()).map_err(Error::file(path))?.elapsed().unwrap_or_default();
+        if step == Rotation::Retired && age < TOKEN_LIFE {
+            return Err(Error::TooEarly((TOKEN_LIFE - age).as_secs().div_ceil(60)));
+        }
+        keys.replace(path)?;
+        Ok(step)
+    }
+
+    fn rotate(&mut self) -> Result<Rotation, Error> {
+        let value = |name: &str| self.0.get(name).cloned().unwrap_or_default();
+        let signing = value("signing_key");
+        let mut set: Value = serde_json::from_str(&value("verification_keys")).map_err(|_| Error::Rotation)?;
+        let public = set["keys"].as_array_mut().ok_or(Error::Rotation)?;
+        let kids: Vec<String> = public.iter().filter_map(|key| key["kid"].as_str().map(str::to_owned)).collect();
+        let kids: Vec<&str> = kids.iter().map(String::as_str).filter(|kid| kid.starts_with("session-")).collect();
+        let (step, signing) = match (signing.split(',').collect::<Vec<_>>().as_slice(), kids.len()) {
+            ([one], 1) if !one.is_empty() => {
+                let (next, jwk) = key_pair("session", &kids)?;
+                public.push(jwk);
+                (Rotation::Published, format!("{one},{next}"))
+            }
+            ([_, next], _) => (Rotation::Signing, (*next).to_owned()),
+            ([one], 2..) => {
+                let kid = one.split(':').next().unwrap_or_default();
+                // Keys for other things than sessions, such as receipts, stay.
+                public.retain(|key| key["kid"].as_str().is_some_and(|other| other == kid || !other.starts_with("session-")));
+                (Rotation::Retired, (*one).to_owned())
+            }
+            _ => return Err(Error::Rotation),
+        };
+        self.0.insert("signing_key".to_owned(), signing);
+        self.0.insert("verification_keys".to_owned(), set.to_string());
+        Ok(step)
+    }
 }
 
 /// The lines of an environment file: `SPIN_VARIABLE_<NAME>=<value>`, for `set -a; . file`. A value with more in it than letters,
@@ -264,9 +341,12 @@ pub fn master(number: u16) -> Result<String, Error> {
     Ok(format!("{number}:{}", URL_SAFE_NO_PAD.encode(random::<32>()?)))
 }
 
-/// A key pair: `kid:seed` for those who sign, a JWK (RFC 7517, RFC 8037) for everybody. The `kid` begins with what it is for.
-fn key_pair(purpose: &str) -> Result<(String, Value), Error> {
-    let kid = format!("{purpose}-{}", jiff::Zoned::now().strftime("%Y%m%d"));
+/// A key pair: `kid:seed` for those who sign, a JWK (RFC 7517, RFC 8037) for everybody. The `kid` begins with what it is for and is
+/// none of those that are in use.
+fn key_pair(purpose: &str, taken: &[&str]) -> Result<(String, Value), Error> {
+    let day = format!("{purpose}-{}", jiff::Zoned::now().strftime("%Y%m%d"));
+    let mut candidates = std::iter::once(day.clone()).chain((2_u32..).map(|number| format!("{day}-{number}")));
+    let kid = candidates.find(|kid| !taken.contains(&kid.as_str())).unwrap_or(day);
     let seed = random::<32>()?;
     // ring refuses a seed only for its length.
     let pair = Ed25519KeyPair::from_seed_unchecked(&seed).map_err(|_| Error::Random)?;
@@ -352,6 +432,35 @@ mod tests {
         assert!(after.starts_with("3:") && after.ends_with(&format!(",{before}")) && after.split(',').count() == 3);
         keys.0.insert("master_keys".to_owned(), format!("65535:{}", "A".repeat(43)));
         assert!(matches!(keys.add_master(), Err(Error::Masters)));
+    }
+
+    #[test]
+    fn the_signing_key_is_replaced_in_three_steps_and_always_one_that_is_known_signs() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("keys.env");
+        Keys::generate().unwrap().save(&path).unwrap();
+        let state = || {
+            let keys = Keys::load(&path).unwrap();
+            let set: Value = serde_json::from_str(&keys.0["verification_keys"]).unwrap();
+            let known: Vec<_> =
+                set["keys"].as_array().unwrap().iter().map(|key| key["kid"].as_str().unwrap().to_owned()).collect();
+            let signs = keys.0["signing_key"].split(':').next().unwrap().to_owned();
+            assert!(known.contains(&signs) && known.iter().any(|kid| kid.starts_with("receipt-")));
+            (signs, known.len())
+        };
+        let (old, count) = state();
+        assert_eq!(count, 2);
+        assert_eq!(Keys::rotate_signing(&path).unwrap(), Rotation::Published);
+        assert_eq!(state(), (old.clone(), 3));
+        assert_eq!(Keys::rotate_signing(&path).unwrap(), Rotation::Signing);
+        let (new, count) = state();
+        assert_eq!((new != old, count), (true, 3));
+        assert!(matches!(Keys::rotate_signing(&path), Err(Error::TooEarly(15))));
+        let past = std::time::SystemTime::now() - Duration::from_mins(16);
+        fs::File::options().write(true).open(&path).unwrap().set_modified(past).unwrap();
+        assert_eq!(Keys::rotate_signing(&path).unwrap(), Rotation::Retired);
+        assert_eq!(state(), (new, 2));
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
     }
 
     #[test]

@@ -18,6 +18,19 @@ pub(super) enum Keys {
     RotateMaster(master::RotateMaster),
     /// Print a new key for evidence, which no component has
     Evidence,
+    /// Take the next of the three steps that replace the key signing access tokens
+    RotateSigning(RotateSigning),
+}
+
+/// Takes the next of the three steps that replace the key signing access tokens
+///
+/// Without downtime: first the new public key is published, then the new key signs, then the old one is forgotten. After each step
+/// all components have to be started with the file as it is then, before the next one.
+#[derive(Args, Debug)]
+pub(super) struct RotateSigning {
+    /// The file that `keys generate` made
+    #[arg(long, value_name = "FILE")]
+    file: PathBuf,
 }
 
 /// Makes fresh keys
@@ -34,6 +47,10 @@ impl Keys {
             Self::Generate(Generate { out }) => out,
             Self::AddMaster(add) => return add.run(),
             Self::RotateMaster(rotate) => return rotate.run().await,
+            Self::RotateSigning(RotateSigning { file }) => {
+                println!("{}", next(keys::Keys::rotate_signing(&file)?));
+                return Ok(());
+            }
             Self::Evidence => return Ok(print(&format!("ASKNPIC_EVIDENCE_KEYS={}\n", keys::master(1)?))?),
         };
         let keys = keys::Keys::generate()?;
@@ -45,5 +62,18 @@ impl Keys {
             None => print(&keys.to_environment())?,
         }
         Ok(())
+    }
+}
+
+/// What was done, and what is to be done now.
+fn next(step: keys::Rotation) -> &'static str {
+    match step {
+        keys::Rotation::Published => {
+            "1 of 3: the new key is published, the old one signs. Restart every component with this file, then run this again."
+        }
+        keys::Rotation::Signing => {
+            "2 of 3: the new key signs. Restart every component with this file, and run this again a quarter of an hour later."
+        }
+        keys::Rotation::Retired => "3 of 3: the old key is forgotten. Restart every component with this file.",
     }
 }
