@@ -237,18 +237,6 @@ impl Keys {
         Ok(keys)
     }
 
-    /// Writes the keys in the place of a file that may be there.
-    fn replace(&self, path: &Path) -> Result<(), Error> {
-        // Beside it first, then renamed: an interruption leaves either the old file or the new one.
-        let new = path.with_extension("new");
-        match fs::remove_file(&new) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(Error::file(&new)(error)),
-            _ => {}
-        }
-        self.save(&new)?;
-        fs::rename(&new, path).map_err(Error::file(path))
-    }
-
     /// Takes the next step of replacing the key that signs access tokens in the file `path`; see [`Rotation`]. The last one is refused
     /// until tokens of the old key have expired: 15 minutes after the file was last changed.
     ///
@@ -259,7 +247,7 @@ impl Keys {
         let step = keys.rotate()?;
         let age = fs::metadata(path).and_then(|file| file.modified()).map_err(Error::file(path))?.elapsed().unwrap_or_default();
         if step == Rotation::Retired && age < TOKEN_LIFE {
-            return Err(Error::TooEarly((TOKEN_LIFE - age).as_secs().div_ceil(60)));
+            return Err(Error::TooEarly(TOKEN_LIFE.saturating_sub(age).as_secs().div_ceil(60)));
         }
         keys.replace(path)?;
         Ok(step)

@@ -91,6 +91,7 @@ begin
         on conflict (email) do nothing;
         -- Another sign-up with this email came in between: look again.
         exit when found;
+        delete from tenants t where t.id = p_tenant and not exists (select 1 from users u where u.tenant_id = t.id);
     end loop;
 
     insert into user_keys (user_id, salt) values (p_user, p_salt);

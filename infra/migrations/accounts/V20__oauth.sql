@@ -200,8 +200,11 @@ begin
             values (p_user, p_tenant, p_email, p_now, p_first_name, p_last_name, p_language, p_policy_version, p_now, p_now)
             on conflict do nothing
             returning * into account;
-            -- Somebody else came in between: look again.
-            continue when not found;
+            if not found then
+                -- Somebody else came in between: look again, and leave no tenant behind that nobody is in.
+                delete from tenants t where t.id = p_tenant and not exists (select 1 from users u where u.tenant_id = t.id);
+                continue;
+            end if;
             insert into user_keys (user_id, salt) values (p_user, p_salt);
             outcome := 'new';
         elsif account.blocked_at is not null then

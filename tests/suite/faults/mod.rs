@@ -5,3 +5,4 @@ mod erased;
 mod killed;
 mod messages;
 mod model;
+mod steps;

@@ -42,7 +42,8 @@ async fn so_many_call_at_a_time_and_the_others_wait_in_order() {
         .unwrap();
     let turns: Vec<String> = rows.iter().map(|row| row.get(0)).collect();
     assert_eq!(turns.len(), 5);
-    assert!(turns[2..].is_sorted(), "{turns:?}");
+    // Two begin at a time, in either order.
+    assert!(turns[..2].iter().max() < turns[2..4].iter().min() && turns[2..4].iter().max() < turns.last(), "{turns:?}");
     assert_eq!(world.count("select count(*) from model_line").await, 0);
 }
 

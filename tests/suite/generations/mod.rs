@@ -9,6 +9,7 @@ mod line;
 mod list;
 mod moderation;
 mod quota;
+mod thousand;
 mod translation;
 mod visual;
 

@@ -50,6 +50,7 @@ async fn promise_a02_a_sign_up_keeps_what_it_says_and_nothing_else() {
         "restricted_at",
         "objected_at",
         "blocked_at",
+        "inactivity_warned_at",
         "otp_failures",
         "otp_lockouts",
         "otp_locked_until",

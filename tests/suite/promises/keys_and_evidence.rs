@@ -168,10 +168,9 @@ async fn promise_a47_evidence_is_kept_apart_for_five_years_only_with_a_reason() 
     assert_eq!(shown["generations"].as_array().unwrap().len(), 1, "what is strictly necessary");
     assert_eq!(shown["generations"][0]["brief"], BRIEF);
     assert!(!shown.to_string().contains(&other.to_string()));
-    let records =
-        "select string_agg(action || ' ' || done_by || ' ' || reason, '; ' order by id) from evidence_log where evidence_id = $1";
+    let records = "select string_agg(action || ' ' || done_by || ' ' || reason, '; ' order by action, done_by) from evidence_log where evidence_id = $1";
     let recorded: String = sources.accounts.query_one(records, &[&id]).await.unwrap().get(0);
-    assert_eq!(recorded, "held Ada of legal forged banknotes; shown Eve curious; shown Ada hearing");
+    assert_eq!(recorded, "held Ada of legal forged banknotes; shown Ada hearing; shown Eve curious");
     assert!(sources.accounts.execute("update evidence_log set reason = 'none'", &[]).await.is_err(), "a record is not changed");
     let digest = sha256(shown.to_string().as_bytes());
 
