@@ -39,6 +39,7 @@ fn components_import_what_they_need_and_nothing_else() {
         ("billing", with(&database)),
         ("stripe_webhook", with(&database)),
         ("lifecycle", with(&database)),
+        ("dataset", with(&database)),
         ("export", with(&["spin:postgres", "wasi:filesystem", "asknpic:parametric"])),
         ("erase", with(&database)),
         ("waitlist", with(&database)),
@@ -99,7 +100,7 @@ fn secrets_are_empty_by_default_and_given_to_those_who_need_them() {
     }
     // Decisions 6 and 10: who decrypts content, who mints sessions, who may write to people.
     let holders = |variable: &str| holders(&manifest, variable).into_iter().collect::<Vec<_>>();
-    assert_eq!(holders("master_keys"), ["export", "generate", "library", "support"]);
+    assert_eq!(holders("master_keys"), ["dataset", "export", "generate", "library", "support"]);
     assert_eq!(holders("receipt_key"), ["erase"]);
     assert_eq!(holders("rights_password"), ["erase", "export"]);
     assert_eq!(holders("signing_key"), ["otp", "session"]);
@@ -109,12 +110,12 @@ fn secrets_are_empty_by_default_and_given_to_those_who_need_them() {
     assert_eq!(holders("brevo_api_key"), ["notify"]);
     assert_eq!(
         holders("internal_key"),
-        ["account", "erase", "lifecycle", "notify", "oauth", "ops", "otp", "session", "signup", "waitlist"]
+        ["account", "dataset", "erase", "lifecycle", "notify", "oauth", "ops", "otp", "session", "signup", "waitlist"]
     );
     assert_eq!(holders("contact_key"), ["lifecycle", "waitlist"]);
     assert_eq!(holders("contact_password"), ["support", "waitlist"]);
     assert_eq!(holders("ops_token"), ["ops"]);
-    assert_eq!(holders("lifecycle_password"), ["lifecycle"]);
+    assert_eq!(holders("lifecycle_password"), ["dataset", "lifecycle"]);
     assert_eq!(holders("billing_password"), ["billing", "stripe-webhook"]);
     assert_eq!(holders("stripe_api_key"), ["billing", "lifecycle"]);
     assert_eq!(holders("stripe_webhook_secret"), ["stripe-webhook"]);

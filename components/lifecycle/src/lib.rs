@@ -16,7 +16,7 @@ use domain::Secret;
 use erasure::Runner;
 use store::Database;
 use vault::MacKey;
-use web::{Kind, Problem, log, notify::Notifier, settings};
+use web::{Kind, Problem, internal::Peer, log, notify::Notifier, settings};
 
 /// What the component parses once for each instance.
 struct State {
@@ -30,6 +30,8 @@ struct State {
     tokens: MacKey,
     notifier: Notifier,
     public_url: String,
+    /// The component `dataset`, where there is one.
+    peer: Option<Peer>,
 }
 
 async fn state() -> Result<Arc<State>, Problem> {
@@ -55,6 +57,10 @@ async fn state() -> Result<Arc<State>, Problem> {
                 tokens: settings::mac_key("contact_key").await?,
                 notifier: Notifier::load().await?,
                 public_url: settings::public_url().await?,
+                peer: match settings::optional("dataset_peer_url").await?.trim() {
+                    "" => None,
+                    _ => Some(Peer::load("dataset_peer_url").await?),
+                },
             })
         })
         .await

@@ -5,6 +5,7 @@ pub mod billing;
 pub mod commands;
 pub mod components;
 pub mod contact;
+pub mod dataset;
 pub mod evidence;
 mod gallery;
 mod journey;

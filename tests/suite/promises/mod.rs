@@ -18,4 +18,5 @@ mod retention;
 mod rights;
 mod session;
 mod storage;
+mod training;
 mod visual;

@@ -25,6 +25,7 @@ pub mod phone;
 pub mod provider;
 pub mod retention;
 pub mod rights;
+pub mod scrub;
 pub mod session;
 pub mod stripe;
 

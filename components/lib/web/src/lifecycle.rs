@@ -11,6 +11,8 @@ use crate::{Kind, Problem, internal::Peer, log};
 pub const PATH: &str = "/v1/internal/retention";
 /// The path of its run over the steps of one erasure.
 pub const ERASURE_PATH: &str = "/v1/internal/erasures";
+/// The path of the component `dataset`, which the lifecycle job calls.
+pub const DATASET_PATH: &str = "/v1/internal/dataset";
 /// How long a run over all rules may take before it stops between two batches; the next run goes on.
 pub const BUDGET: Duration = Duration::from_mins(1);
 /// How long the caller waits: the budget, and the longest batch.

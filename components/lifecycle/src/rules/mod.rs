@@ -5,6 +5,7 @@
 //! is locked. Rules run in the order of the list; a rule whose finding is another's work comes before it.
 
 mod content;
+mod dataset;
 mod mails;
 mod retention;
 mod rights;
@@ -69,7 +70,7 @@ const RULES: [Rule; 19] = [
 
 /// Every rule in its order: what closes an account before what takes the steps of its erasure, and what waits to be sent at last.
 fn all() -> impl Iterator<Item = &'static Rule> {
-    retention::RULES.iter().chain(&RULES).chain(mails::RULES)
+    retention::RULES.iter().chain(&RULES).chain(dataset::RULES).chain(mails::RULES)
 }
 
 impl Run<'_> {

@@ -6,6 +6,7 @@ mod billing;
 mod build;
 mod check;
 mod databases;
+mod dataset;
 mod evidence;
 mod gallery;
 mod keys;
@@ -99,6 +100,9 @@ enum Command {
     /// Keep evidence for a serious breach of contract, apart and encrypted
     #[command(subcommand)]
     Evidence(evidence::Evidence),
+    /// Export the training dataset, and see what has to be taken out of an export
+    #[command(subcommand)]
+    Dataset(dataset::Dataset),
     /// Write to the waitlist
     #[command(subcommand)]
     Waitlist(waitlist::Waitlist),
@@ -134,6 +138,7 @@ impl Asknpic {
             Command::Lifecycle(lifecycle) => lifecycle.run().await,
             Command::Beta(beta) => beta.run().await,
             Command::Evidence(evidence) => evidence.run().await,
+            Command::Dataset(dataset) => dataset.run().await,
             Command::Support(support) => support.run().await,
             Command::Waitlist(waitlist) => waitlist.run().await,
         }

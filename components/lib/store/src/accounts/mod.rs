@@ -18,6 +18,7 @@ pub mod sessions;
 pub mod signup;
 pub mod stripe;
 pub mod support;
+pub mod training;
 pub mod usage;
 pub mod waitlist;
 

@@ -1,0 +1,83 @@
+//! The component `dataset`: copies what may be learnt from into the training dataset, and takes it out again (promises a18, a44, c03). Its
+//! routes are private; the lifecycle job calls it.
+
+mod copy;
+mod pair;
+mod ready;
+mod run;
+
+use std::sync::{Arc, LazyLock};
+
+use axum::{
+    Router,
+    routing::{get, post},
+};
+use store::Database;
+use vault::{MacKey, MasterKeys};
+use web::{Kind, Problem, log, settings};
+
+/// What the component parses once for each instance.
+struct State {
+    accounts: Database,
+    briefs: Database,
+    files: Database,
+    dataset: Database,
+    masters: Arc<MasterKeys>,
+    key: MacKey,
+    /// Only a consent is a basis (promise c03).
+    opt_in: bool,
+}
+
+async fn state() -> Result<Arc<State>, Problem> {
+    static STATE: settings::Once<State> = settings::Once::new();
+    STATE
+        .get(async || {
+            Ok(State {
+                accounts: settings::database("accounts_url").await?,
+                briefs: settings::database("briefs_url").await?,
+                files: settings::database("files_url").await?,
+                dataset: settings::database("dataset_url").await?,
+                masters: settings::master_keys().await?,
+                key: settings::mac_key("internal_key").await?,
+                opt_in: opt_in(&settings::required("training_basis").await?)?,
+            })
+        })
+        .await
+}
+
+/// The operator's setting; what is neither of its two values is refused, not guessed.
+fn opt_in(setting: &str) -> Result<bool, Problem> {
+    match setting.trim() {
+        "consent" => Ok(true),
+        "legitimate-interest" => Ok(false),
+        _ => {
+            log::event("not-configured", serde_json::json!({ "variable": "training_basis" }));
+            Err(Kind::NotConfigured.into())
+        }
+    }
+}
+
+/// The component's router, made once for each instance.
+pub fn router() -> Router {
+    static ROUTER: LazyLock<Router> = LazyLock::new(|| {
+        Router::new().route(web::lifecycle::DATASET_PATH, post(run::run)).route(web::ready::PATH, get(ready::ready))
+    });
+    ROUTER.clone()
+}
+
+#[cfg_attr(target_family = "wasm", spin_sdk::http_service)]
+#[cfg_attr(not(target_family = "wasm"), expect(dead_code, reason = "the entry point of the wasm"))]
+async fn handle(request: spin_sdk::http::Request) -> axum::response::Response {
+    web::serve("dataset", router(), request).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_basis_is_one_of_two() {
+        assert_eq!((opt_in("consent").ok(), opt_in("legitimate-interest").ok()), (Some(true), Some(false)));
+        assert!(opt_in("contract").is_err());
+    }
+}

@@ -1,0 +1,115 @@
+//! The training dataset, for those who fine-tune a model with it (promises a18, a44).
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use anyhow::Context as _;
+use domain::generation::ContentKind;
+use domain::{GenerationId, UserId};
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Value, json};
+use tokio_postgres::Client;
+use uuid::Uuid;
+use vault::{Envelope, MasterKeys, UserSalt};
+use zeroize::Zeroizing;
+
+use crate::operator::{utc, uuid_v7};
+
+/// How long an export may be used, in days; then its files are to be deleted (promise a44).
+pub const EXPORT_DAYS: i64 = 30;
+
+/// An export: its lines and what is known of them.
+#[derive(Debug)]
+pub struct Export {
+    /// Its id, for the list of removals.
+    pub id: Uuid,
+    /// One JSON object a line, in the form that fine-tuning tools take.
+    pub lines: String,
+    /// What is in it, for whoever gets it.
+    pub datasheet: String,
+}
+
+/// Exports every entry whose person may still be learnt from, and registers it with the ids of its entries.
+///
+/// # Errors
+/// A database fails, or an entry does not open.
+pub async fn export(
+    accounts: &Client,
+    dataset: &Client,
+    masters: &MasterKeys,
+    now: Timestamp,
+    by: &str,
+    opt_in: bool,
+) -> anyhow::Result<Export> {
+    let (mut lines, mut ids) = (String::new(), Vec::new());
+    let mut counts = BTreeMap::<(String, String), u64>::new();
+    let mut after = Uuid::nil();
+    loop {
+        let sql = "select id, user_id, envelope, prompt_version, legal_basis from entries where id > $1 order by id limit 500";
+        let rows = dataset.query(sql, &[&after]).await?;
+        let Some(last) = rows.last() else { break };
+        after = last.get(0);
+        let users: Vec<Uuid> = rows.iter().map(|row| row.get(1)).collect();
+        // Asked now and not when it was copied: a restriction holds for exports too (promise a79).
+        let sql = "select k.user_id, k.salt from user_keys k where k.user_id = any ($1) and training_basis(k.user_id, $2) is not null";
+        let salts: BTreeMap<Uuid, Zeroizing<Vec<u8>>> = accounts
+            .query(sql, &[&users, &opt_in])
+            .await?
+            .iter()
+            .map(|row| (row.get(0), Zeroizing::new(row.get::<_, Vec<u8>>(1))))
+            .collect();
+        for row in &rows {
+            let (id, user): (Uuid, Uuid) = (row.get(0), row.get(1));
+            let Some(salt) = salts.get(&user) else { continue };
+            let salt = UserSalt::from_bytes(salt).context("a salt in the database has not 32 bytes")?;
+            let envelope = Envelope::from_bytes(row.get(2));
+            let key = masters.for_dataset(UserId::from(user), &salt);
+            let plain = key.open(GenerationId::from(id), ContentKind::DatasetEntry, &envelope)?;
+            let pair: Value = serde_json::from_slice(&plain)?;
+            let (version, basis): (String, String) = (row.get(3), row.get(4));
+            let line = json!({
+                "id": id,
+                "messages": [
+                    { "role": "user", "content": pair["brief"] },
+                    { "role": "assistant", "content": pair["file"].to_string() },
+                ],
+                "prompt_version": version,
+                "legal_basis": basis,
+            });
+            writeln!(lines, "{line}")?;
+            *counts.entry((version, basis)).or_default() += 1;
+            ids.push(id);
+        }
+    }
+    let (id, ends) = (uuid_v7(now)?, now.checked_add(SignedDuration::from_hours(24 * EXPORT_DAYS))?);
+    // One statement: an export is registered with its entries or not at all.
+    let sql = "with made as (
+                   insert into exports (id, made_at, ends_at, made_by) values ($1, $2::text::timestamp, $3::text::timestamp, $4) returning id)
+               insert into export_entries (export_id, entry_id) select made.id, entry from made, unnest($5::uuid[]) as entry";
+    dataset.execute(sql, &[&id, &utc(now), &utc(ends), &by, &ids]).await?;
+    Ok(Export { id, lines, datasheet: datasheet(id, now, ends, &counts)? })
+}
+
+fn datasheet(id: Uuid, now: Timestamp, ends: Timestamp, counts: &BTreeMap<(String, String), u64>) -> anyhow::Result<String> {
+    let mut text = format!(
+        "# Datasheet\n\nExport {id} of {now}. To be deleted by {ends}; before each training, take out what \
+         `asknpic dataset removals {id}` prints.\n\nPairs of a brief and the parametric file that was delivered for it. Emails, phones, \
+         postal addresses and names were taken out by rules before the pairs were kept; the rules are in `domain::scrub`.\n\n\
+         | prompt version | legal basis | pairs |\n| --- | --- | --- |\n"
+    );
+    for ((version, basis), pairs) in counts {
+        writeln!(text, "| {version} | {basis} | {pairs} |")?;
+    }
+    writeln!(text, "\n{} pairs in all.", counts.values().sum::<u64>())?;
+    Ok(text)
+}
+
+/// The entries of an export that have to be taken out of it: their people objected, withdrew or were erased since.
+///
+/// # Errors
+/// Of the database.
+pub async fn removals(dataset: &Client, export: Uuid) -> anyhow::Result<Vec<Uuid>> {
+    let sql = "select x.entry_id from export_entries x where x.export_id = $1 and not exists (select 1 from entries e where e.id = x.entry_id)
+               order by 1";
+    Ok(dataset.query(sql, &[&export]).await?.iter().map(|row| row.get(0)).collect())
+}

@@ -1,0 +1,151 @@
+//! Who is learnt from, with what taken out, and how they leave again.
+
+use asknpic::dataset;
+use asknpic::migrate::Database;
+use asknpic::operator::MasterKeys;
+use e2e::haystack::Haystack;
+use e2e::{Need, Person, World, promise};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+const NEEDS: [Need; 4] = [Need::OwnDatabases, Need::Keys, Need::Clock, Need::Model];
+const BRIEF: &str = "Poster for Zoe Quillfeather, write to zoe.q@mail.example or call +41 79 555 01 47, 12 Baker Street, in navy";
+
+async fn sweep(world: &World) {
+    world.post("/v1/ops/retention").bearer(world.variable("ops_token")).send().await.expect(200);
+}
+
+async fn generate(world: &World, person: &Person) -> Uuid {
+    let call = world.post("/v1/generations").bearer(&person.access).json(&json!({ "brief": BRIEF }));
+    call.send().await.expect(201).json()["id"].as_str().unwrap().parse().unwrap()
+}
+
+async fn consent(world: &World, person: &Person, purpose: &str, granted: bool) {
+    let call = world.put(&format!("/v1/me/consents/{purpose}")).bearer(&person.access);
+    call.json(&json!({ "granted": granted })).send().await.expect(200);
+}
+
+async fn object(world: &World, person: &Person, objecting: bool) {
+    let call = world.put("/v1/me/training-objection").bearer(&person.access);
+    call.json(&json!({ "objecting": objecting })).send().await.expect(200);
+}
+
+/// Whose entries there are, each once.
+async fn learnt_from(world: &World) -> Vec<Uuid> {
+    let client = world.database(Database::Dataset).await;
+    let rows = client.query("select distinct user_id from entries order by 1", &[]).await.unwrap();
+    rows.iter().map(|row| row.get(0)).collect()
+}
+
+fn sorted(people: &[&Person]) -> Vec<Uuid> {
+    let mut ids: Vec<_> = people.iter().map(|person| person.user).collect();
+    ids.sort_unstable();
+    ids
+}
+
+async fn export(world: &World, opt_in: bool) -> (dataset::Export, Vec<Value>) {
+    let masters = MasterKeys::parse(world.variable("master_keys")).unwrap();
+    let (accounts, entries) = (world.accounts().await, world.database(Database::Dataset).await);
+    let export = dataset::export(&accounts, &entries, &masters, world.now(), "Ada", opt_in).await.unwrap();
+    let lines = export.lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    (export, lines)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn promise_a18_only_those_who_agreed_are_learnt_from_and_only_encrypted() {
+    let promise = promise!();
+    let Some(world) = World::needing(&NEEDS).start().await else { return };
+    let (silent, agrees, objects) = (world.person().await, world.person().await, world.person().await);
+    for person in [&silent, &agrees, &objects] {
+        generate(&world, person).await;
+    }
+    consent(&world, &agrees, "training", true).await;
+    consent(&world, &objects, "training", true).await;
+    object(&world, &objects, true).await;
+    sweep(&world).await;
+    assert_eq!(learnt_from(&world).await, sorted(&[&agrees]));
+    sweep(&world).await;
+    let rows = "select count(*), min(legal_basis) from entries";
+    let row = world.database(Database::Dataset).await.query_one(rows, &[]).await.unwrap();
+    assert_eq!((row.get::<_, i64>(0), row.get::<_, String>(1)), (1, "consent".to_owned()), "once, with its basis");
+
+    let haystack = Haystack::of_cells(&world.dump(Database::Dataset).await);
+    assert_eq!(haystack.pieces_of(BRIEF.as_bytes(), b""), Vec::<String>::new());
+    // What is learnt from has neither names nor addresses, in the brief or in the file.
+    let (made, lines) = export(&world, true).await;
+    assert_eq!(lines.len(), 1);
+    let text = made.lines.clone();
+    for personal in ["Zoe", "Quillfeather", "zoe.q@", "555 01 47", "Baker"] {
+        assert!(!text.contains(personal), "{personal} in {text}");
+    }
+    assert!(text.contains("[name]") && text.contains("[email]") && text.contains("in navy"), "{text}");
+    assert!(made.datasheet.contains("| consent | 1 |"), "{}", made.datasheet);
+    promise.kept();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn promise_a18_a_beta_tester_is_learnt_from_only_with_explicit_consent() {
+    let promise = promise!();
+    let world = World::needing(&NEEDS).variable("training_basis", "legitimate-interest").start().await;
+    let Some(world) = world else { return };
+    let (plain, tester, agreeing) = (world.person().await, world.person().await, world.person().await);
+    for person in [&plain, &tester, &agreeing] {
+        generate(&world, person).await;
+    }
+    consent(&world, &tester, "beta", true).await;
+    consent(&world, &agreeing, "beta", true).await;
+    consent(&world, &agreeing, "training", true).await;
+    sweep(&world).await;
+    assert_eq!(learnt_from(&world).await, sorted(&[&plain, &agreeing]));
+    // Becoming a tester ends what rested on the interest alone.
+    consent(&world, &plain, "beta", true).await;
+    sweep(&world).await;
+    assert_eq!(learnt_from(&world).await, sorted(&[&agreeing]));
+    promise.kept();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn promise_a44_entries_go_at_once_also_from_exports_made_before() {
+    let promise = promise!();
+    let Some(world) = World::needing(&NEEDS).start().await else { return };
+    world.freeze();
+    let people = [world.person().await, world.person().await, world.person().await, world.person().await];
+    let [stays, objects, withdraws, restricts] = &people;
+    let mut ids = Vec::new();
+    for person in &people {
+        consent(&world, person, "training", true).await;
+        ids.push(generate(&world, person).await);
+    }
+    sweep(&world).await;
+    assert_eq!(learnt_from(&world).await.len(), 4);
+    let (before, lines) = export(&world, true).await;
+    assert_eq!(lines.len(), 4);
+    let entries = world.database(Database::Dataset).await;
+    assert_eq!(dataset::removals(&entries, before.id).await.unwrap(), Vec::<Uuid>::new());
+
+    object(&world, objects, true).await;
+    consent(&world, withdraws, "training", false).await;
+    world.put("/v1/me/restriction").bearer(&restricts.access).json(&json!({ "restricted": true })).send().await.expect(200);
+    sweep(&world).await;
+    assert_eq!(learnt_from(&world).await, sorted(&[stays, restricts]), "a restriction keeps what is there");
+    let mut gone = dataset::removals(&entries, before.id).await.unwrap();
+    gone.sort_unstable();
+    let mut expected = vec![ids[1], ids[2]];
+    expected.sort_unstable();
+    assert_eq!(gone, expected);
+    // Nothing comes back, and who has restricted is in no new export.
+    sweep(&world).await;
+    let (_, lines) = export(&world, true).await;
+    assert_eq!(lines.iter().map(|line| line["id"].as_str().unwrap()).collect::<Vec<_>>(), [ids[0].to_string()]);
+
+    // Exports end after 30 days, to the second.
+    let count = async || entries.query_one("select count(*) from exports", &[]).await.unwrap().get::<_, i64>(0);
+    let second = std::time::Duration::from_secs(1);
+    world.advance(std::time::Duration::from_hours(30 * 24).saturating_sub(second));
+    sweep(&world).await;
+    assert_eq!(count().await, 2);
+    world.advance(second * 2);
+    sweep(&world).await;
+    assert_eq!(count().await, 0);
+    promise.kept();
+}
