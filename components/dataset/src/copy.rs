@@ -58,7 +58,8 @@ async fn copy_one(state: &State, now: Timestamp, candidate: &Candidate) -> Resul
     let brief = content.open(*id, ContentKind::Brief, &brief).map_err(pair::unreadable)?;
     let file = content.open(*id, ContentKind::FinalFile, &file).map_err(pair::unreadable)?;
     let Some(pair) = pair::scrubbed(&brief, &file, names) else { return Ok(false) };
-    let envelope = state.masters.for_dataset(*user, salt).seal(*id, ContentKind::DatasetEntry, &pair).map_err(pair::unreadable)?;
+    let envelope =
+        state.masters.for_dataset(*user, salt).seal(*id, ContentKind::DatasetEntry, &pair).map_err(pair::unreadable)?;
     let entry = dataset::Entry { id: *id, user: *user, envelope, prompt_version, basis };
     dataset::keep(&state.dataset, now, entry).await?;
     Ok(true)

@@ -56,7 +56,8 @@ async fn promise_a74_outbound_hosts_are_exactly_the_declared_ones() {
     let manifest = manifest();
     let components = manifest["component"].as_table().unwrap();
     // `meta` asks each of the others whether it is ready; for `dataset`, which no public component knows of, `lifecycle` answers.
-    let meta: Vec<_> = expected.keys().filter(|id| **id != "dataset").map(|id| format!("{{{{ {}_url }}}}", id.replace('-', "_"))).collect();
+    let meta: Vec<_> =
+        expected.keys().filter(|id| **id != "dataset").map(|id| format!("{{{{ {}_url }}}}", id.replace('-', "_"))).collect();
     let meta = ("meta", meta.iter().map(String::as_str).collect());
     let expected: BTreeMap<_, _> = expected.into_iter().chain([meta]).collect();
     assert_eq!(

@@ -72,7 +72,7 @@ impl Dataset {
             Self::Removals(RemovalsArgs { export, access }) => {
                 let entries = access.connect(Database::Dataset).await?;
                 let ids = dataset::removals(&entries, export).await?;
-                Ok(print(&ids.iter().map(|id| format!("{id}\n")).collect::<String>())?)
+                Ok(print(&ids.iter().flat_map(|id| [id.to_string(), "\n".to_owned()]).collect::<String>())?)
             }
         }
     }
