@@ -116,6 +116,8 @@ async fn promise_a44_entries_go_at_once_also_from_exports_made_before() {
         consent(&world, person, "training", true).await;
         ids.push(generate(&world, person).await);
     }
+    // What is changed from here on is later than what was agreed to.
+    world.advance(std::time::Duration::from_secs(1));
     sweep(&world).await;
     assert_eq!(learnt_from(&world).await.len(), 4);
     let (before, lines) = export(&world, true).await;
