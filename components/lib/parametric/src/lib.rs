@@ -93,7 +93,12 @@ pub fn check(text: &str) -> Verdict {
         let Ok(object) = serde_json::from_str(&written) else { break };
         file = reader.file(&object);
         if reader.corrections.is_empty() {
-            return Verdict::Accepted { file: written, corrections, complexity: complexity(&file, cost) };
+            let before = corrections.len();
+            check::bound(&mut file, &mut corrections);
+            if corrections.len() == before {
+                return Verdict::Accepted { file: written, corrections, complexity: complexity(&file, cost) };
+            }
+            continue;
         }
         corrections.append(&mut reader.corrections);
     }

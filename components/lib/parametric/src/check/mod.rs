@@ -34,9 +34,8 @@ impl Notes<'_> {
 
 /// Corrects a file, and tells what drawing it costs.
 pub(crate) fn correct(file: &mut File, corrections: &mut Vec<Correction>) -> Cost {
+    bound(file, corrections);
     let mut notes = Notes(corrections);
-    names::correct(file, &mut notes);
-    budget::correct(file, &mut notes);
     let stages: [fn(&mut File, &mut Notes<'_>); 3] = [place::correct, overlap::correct, contrast::correct];
     for _ in 0..ROUNDS {
         let before = notes.0.len();
@@ -54,6 +53,13 @@ pub(crate) fn correct(file: &mut File, corrections: &mut Vec<Correction>) -> Cos
     }
     names::correct(file, &mut notes);
     scene::build(file, Env::of(file), Shown::Ever).cost
+}
+
+/// Keeps the names and the work of a file within bounds: what the stages did to it may have made it dearer than it was.
+pub(crate) fn bound(file: &mut File, corrections: &mut Vec<Correction>) {
+    let mut notes = Notes(corrections);
+    names::correct(file, &mut notes);
+    budget::correct(file, &mut notes);
 }
 
 /// Repeats a stage until it finds nothing.
