@@ -7,7 +7,7 @@ use axum::{
 };
 use jiff::Timestamp;
 use serde::Serialize;
-use store::accounts::{events, sessions};
+use store::accounts::events;
 use utoipa::ToSchema;
 use uuid::Uuid;
 use web::{Context, Kind, Problem, auth, page::Page, problem::ProblemDocument};
@@ -55,10 +55,7 @@ pub(crate) async fn list(context: Context, uri: Uri, headers: HeaderMap) -> Resu
     let bearer = auth::bearer(&headers, &state.verifier, &context, now)?;
     let page = match Page::read(uri.query()) {
         Ok(page) => page,
-        Err(problem) => {
-            let session = sessions::read(accounts, now, bearer.session, bearer.user).await?;
-            return Err(if session.is_some() { problem } else { Kind::Unauthenticated.into() });
-        }
+        Err(problem) => return Err(auth::refused(accounts, &bearer, problem, now).await),
     };
     let found = events::list(accounts, now, bearer.session, bearer.user, page.wanted(), page.after).await?;
     let (found, next_cursor) = page.cut(found.ok_or(Kind::Unauthenticated)?, |event| (event.at, event.id));

@@ -10,10 +10,7 @@ use axum::{
 use domain::{billing::Item, limits::CHECKOUT_USER};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use store::accounts::{
-    billing::{self, Begin, Begun, Checkout},
-    sessions,
-};
+use store::accounts::billing::{self, Begin, Begun, Checkout};
 use stripe::client::{self, Flow};
 use utoipa::ToSchema;
 use web::{Context, Kind, Problem, auth, auth::Bearer, body, body::RawJson, idempotency, problem::ProblemDocument};
@@ -72,11 +69,7 @@ pub(crate) async fn checkout(context: Context, request: Request<Body>) -> Result
     let bearer = auth::bearer(&parts.headers, &state.verifier, &context, now)?;
     let (item, key) = match read(&state, &parts.headers, &bearer, &raw) {
         Ok(read) => read,
-        Err(problem) => {
-            // A session that has ended comes before a body that is not good.
-            let session = sessions::read(&state.accounts, now, bearer.session, bearer.user).await?;
-            return Err(if session.is_some() { problem } else { Kind::Unauthenticated.into() });
-        }
+        Err(problem) => return Err(auth::refused(&state.accounts, &bearer, problem, now).await),
     };
     let wanted = Begin {
         session: bearer.session,

@@ -13,10 +13,7 @@ use domain::{
 };
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use store::accounts::{
-    billing::{self, Redeemed, Redemption},
-    sessions,
-};
+use store::accounts::billing::{self, Redeemed, Redemption};
 use utoipa::ToSchema;
 use web::{Context, Kind, Problem, auth, body, problem::ProblemDocument};
 
@@ -65,11 +62,7 @@ pub(crate) async fn redeem(context: Context, request: Request<Body>) -> Result<R
     let bearer = auth::bearer(&parts.headers, &state.verifier, &context, now)?;
     let typed = match raw.parse::<Redeem>() {
         Ok(input) => input.code,
-        Err(problem) => {
-            // A session that has ended comes before a body that is not good.
-            let session = sessions::read(&state.accounts, now, bearer.session, bearer.user).await?;
-            return Err(if session.is_some() { problem } else { Kind::Unauthenticated.into() });
-        }
+        Err(problem) => return Err(auth::refused(&state.accounts, &bearer, problem, now).await),
     };
     // What cannot be a code is looked up all the same, so that it counts and answers like one that is unknown.
     let code = gift_code(typed.expose()).unwrap_or_default();

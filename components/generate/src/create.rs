@@ -14,7 +14,7 @@ use axum::{
 };
 use futures::StreamExt as _;
 use generation::{Generation, links};
-use store::accounts::{events::Stamp, sessions};
+use store::accounts::events::Stamp;
 use web::{Context, Kind, Problem, address, auth, body, problem::ProblemDocument};
 
 use crate::{
@@ -58,11 +58,7 @@ pub(crate) async fn create(context: Context, request: Request<Body>) -> Result<R
     let bearer = auth::bearer(&parts.headers, &state.zone.verifier, &context, now)?;
     let wanted = match order::read(&parts.headers, &raw, &bearer, &state.zone.limits) {
         Ok(read) => read,
-        Err(problem) => {
-            // A session that has ended comes before a body that is not good.
-            let session = sessions::read(&state.zone.accounts, now, bearer.session, bearer.user).await?;
-            return Err(if session.is_some() { problem } else { Kind::Unauthenticated.into() });
-        }
+        Err(problem) => return Err(auth::refused(&state.zone.accounts, &bearer, problem, now).await),
     };
     let reader = sse::Reader { language: context.language, request_id: context.request_id };
     let ip = address::client(&parts.headers, &state.proxy).map(|address| address.to_string());

@@ -8,9 +8,9 @@ use axum::{
 use domain::GenerationId;
 use generation::{Generation, read};
 use serde::Serialize;
-use store::accounts::{generations, sessions};
+use store::accounts::generations;
 use utoipa::ToSchema;
-use web::{Context, Kind, Problem, auth, page::Page, problem::ProblemDocument};
+use web::{Context, Problem, auth, page::Page, problem::ProblemDocument};
 
 /// A page of generations, newest first.
 #[derive(Serialize, ToSchema)]
@@ -42,10 +42,7 @@ pub(crate) async fn list(context: Context, uri: Uri, headers: HeaderMap) -> Resu
     let bearer = auth::bearer(&headers, &state.zone.verifier, &context, now)?;
     let page = match Page::read(uri.query()) {
         Ok(page) => page,
-        Err(problem) => {
-            let session = sessions::read(accounts, now, bearer.session, bearer.user).await?;
-            return Err(if session.is_some() { problem } else { Kind::Unauthenticated.into() });
-        }
+        Err(problem) => return Err(auth::refused(accounts, &bearer, problem, now).await),
     };
     let after = page.after.map(|(time, id)| (time, GenerationId::from(id)));
     let found = read::found(generations::list(accounts, now, bearer.session, bearer.user, page.wanted(), after).await?)?;

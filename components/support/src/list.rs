@@ -6,7 +6,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use serde::Serialize;
-use store::accounts::{sessions, support};
+use store::accounts::support;
 use utoipa::ToSchema;
 use web::{Context, Kind, Problem, auth, page::Page, problem::ProblemDocument};
 
@@ -41,10 +41,7 @@ pub(crate) async fn list(context: Context, uri: Uri, headers: HeaderMap) -> Resu
     let bearer = auth::bearer(&headers, &state.verifier, &context, now)?;
     let page = match Page::read(uri.query()) {
         Ok(page) => page,
-        Err(problem) => {
-            let session = sessions::read(accounts, now, bearer.session, bearer.user).await?;
-            return Err(if session.is_some() { problem } else { Kind::Unauthenticated.into() });
-        }
+        Err(problem) => return Err(auth::refused(accounts, &bearer, problem, now).await),
     };
     let found = support::list(accounts, now, bearer.session, bearer.user, page.wanted(), page.after).await?;
     let (found, next_cursor) = page.cut(found.ok_or(Kind::Unauthenticated)?, |(request, ..)| (request.created_at, request.id));

@@ -3,7 +3,10 @@
 use domain::{Secret, SessionId, UserId};
 use http::{HeaderMap, header};
 use jiff::Timestamp;
-use store::accounts::sessions::Session;
+use store::{
+    Database,
+    accounts::sessions::{self, Session},
+};
 use vault::access::{Claims, Verifier};
 
 use crate::{Context, Kind, Problem};
@@ -26,6 +29,16 @@ pub fn bearer(headers: &HeaderMap, verifier: &Verifier, context: &Context, now: 
     let claims: Claims = verifier.verify(token, now.as_second()).map_err(|_| Kind::Unauthenticated)?;
     context.signed_in(claims.sub, claims.tid);
     Ok(Bearer { user: claims.sub, session: claims.sid })
+}
+
+/// The answer to a request that is not good: its own problem, unless the bearer's session has ended, which comes first in the order of
+/// the contract. Asked only then, so that a good request needs no statement of its own for it.
+pub async fn refused(accounts: &Database, bearer: &Bearer, problem: Problem, now: Timestamp) -> Problem {
+    match sessions::read(accounts, now, bearer.session, bearer.user).await {
+        Ok(Some(_)) => problem,
+        Ok(None) => Kind::Unauthenticated.into(),
+        Err(error) => error.into(),
+    }
 }
 
 /// Whether a session signed in, or entered a code for that purpose, in the last ten minutes (promise a08). Where the change is a
