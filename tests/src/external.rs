@@ -4,7 +4,7 @@
 //! | --- | --- |
 //! | `ASKNPIC_E2E_URL` | the API, such as `http://127.0.0.1:3000` |
 //! | `ASKNPIC_E2E_MESSAGES` | its message catcher |
-//! | `ASKNPIC_E2E_MODEL` | its local model, made with recording on |
+//! | `ASKNPIC_E2E_MODEL` | its local model, from `up --record-requests` |
 //! | `ASKNPIC_E2E_STRIPE` | its stand-in for Stripe |
 //! | `ASKNPIC_E2E_DATABASES` | optional: its databases' owner, with `{database}` for the name: `postgres://migrate:…@127.0.0.1:5432/{database}?sslmode=require` |
 //! | `ASKNPIC_E2E_CA` | the file of the CA for it; without it, the system's |

@@ -35,6 +35,11 @@ impl Model {
         self.control(Method::DELETE, "fault", &Value::Null).await;
     }
 
+    /// Forgets the requests it got; whether it records them at all.
+    pub async fn forget(&self) -> bool {
+        self.call(Method::DELETE, "requests").try_send().await.is_ok_and(|answer| answer.status.is_success())
+    }
+
     /// The requests it got, oldest first.
     pub async fn requests(&self) -> Vec<Value> {
         let answer = self.call(Method::GET, "requests").try_send().await.expect("the model answers");

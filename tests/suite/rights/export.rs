@@ -81,8 +81,11 @@ async fn an_export_holds_everything_about_its_person_and_nothing_of_others() {
     }
 
     // The request is answered once the archive was whole.
-    let answered = "select count(*) from requests where kind = 'access' and answered_at is not null and answered_at <= due_at";
-    e2e::wait::until("the request to be answered", async || (world.count(answered).await == 1).then_some(())).await;
+    let answered = format!(
+        "select count(*) from requests where kind = 'access' and answered_at is not null and answered_at <= due_at and user_id = '{}'",
+        person.user
+    );
+    e2e::wait::until("the request to be answered", async || (world.count(&answered).await == 1).then_some(())).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -150,10 +153,11 @@ async fn an_export_that_fails_half_way_is_no_archive() {
     assert_eq!(world.database(Database::Files).await.execute(spoil, &[&id]).await.unwrap(), 1);
     let error = world.get("/v1/me/export").bearer(&person.access).try_send().await.expect_err("it breaks off");
     assert!(error.contains("the body broke off"), "{error}");
-    let open = "select count(*) from requests where kind = 'access' and answered_at is null";
-    assert_eq!(world.count(open).await, 1, "it was not answered");
-    let ended = "select count(*) from exports where ended_at is not null";
-    e2e::wait::until("the end of the export", async || (world.count(ended).await == 1).then_some(())).await;
+    let open =
+        format!("select count(*) from requests where kind = 'access' and answered_at is null and user_id = '{}'", person.user);
+    assert_eq!(world.count(&open).await, 1, "it was not answered");
+    let ended = format!("select count(*) from exports where ended_at is not null and user_id = '{}'", person.user);
+    e2e::wait::until("the end of the export", async || (world.count(&ended).await == 1).then_some(())).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -175,5 +179,6 @@ async fn an_export_ends_with_its_session() {
     let person = world.person().await;
     world.delete("/v1/session").cookie(&person.refresh).send().await.expect(204);
     world.get("/v1/me/export").bearer(&person.access).send().await.problem("unauthenticated");
-    assert_eq!(world.count("select count(*) from exports").await, 0);
+    let begun = format!("select count(*) from exports where user_id = '{}'", person.user);
+    assert_eq!(world.count(&begun).await, 0);
 }

@@ -34,6 +34,7 @@ const EXAMPLE: &str = "poster for a jazz night, navy and gold, title top left";
 /// Data, keys and logs stay in --data; a second `up` is ready within seconds. `.local/spin.env` holds what `spin up` needs to run
 /// the same databases and stand-ins (see --no-host).
 #[derive(Args, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub(super) struct Up {
     /// Where the API listens
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:3000")]
@@ -65,6 +66,9 @@ pub(super) struct Up {
     /// The model of --ollama
     #[arg(long, value_name = "NAME", requires = "ollama")]
     model: Option<String>,
+    /// Have the local model keep what it was sent, in memory: for the suite, which asks it
+    #[arg(long, conflicts_with = "ollama")]
+    record_requests: bool,
     /// Run the components as they were built last
     #[arg(long)]
     no_build: bool,
@@ -204,6 +208,10 @@ impl Up {
         Ok(())
     }
 
+    fn model_options(&self) -> model::Options {
+        if self.record_requests { model::Options::recording() } else { model::Options::default() }
+    }
+
     fn setup(&self, keys: Keys, data: &Path) -> Setup {
         let local = |port| SocketAddr::from((Ipv4Addr::LOCALHOST, port));
         Setup {
@@ -211,7 +219,7 @@ impl Up {
             postgres: postgres::Options::in_dir(data.join("postgres")).port(self.postgres_port.filter(|port| *port != 0)),
             model: match (&self.ollama, &self.model) {
                 (Some(url), Some(name)) => ModelSetup::Ollama { url: url.trim_end_matches('/').to_owned(), name: name.clone() },
-                _ => ModelSetup::Local(local(self.model_port), model::Options::default()),
+                _ => ModelSetup::Local(local(self.model_port), self.model_options()),
             },
             messages: local(self.messages_port),
             stripe: local(self.stripe_port.unwrap_or(0)),

@@ -41,11 +41,15 @@ async fn clear(State(served): State<Arc<Served>>) -> StatusCode {
     StatusCode::NO_CONTENT
 }
 
-async fn requests(State(served): State<Arc<Served>>) -> Json<Vec<Recorded>> {
-    Json(served.recorded().iter().cloned().collect())
+/// 404 where nothing is recorded: an empty list would say that nothing was asked.
+async fn requests(State(served): State<Arc<Served>>) -> Result<Json<Vec<Recorded>>, StatusCode> {
+    if served.record { Ok(Json(served.recorded().iter().cloned().collect())) } else { Err(StatusCode::NOT_FOUND) }
 }
 
 async fn forget(State(served): State<Arc<Served>>) -> StatusCode {
+    if !served.record {
+        return StatusCode::NOT_FOUND;
+    }
     served.recorded().clear();
     StatusCode::NO_CONTENT
 }
