@@ -40,7 +40,13 @@ impl Accounts {
     /// # Errors
     /// [`Error::Connect`].
     pub async fn connect(url: &str, ca_pem: Option<&str>) -> Result<Self, Error> {
-        Ok(Self { client: tls::connect(url, ca_pem).await? })
+        Ok(Self::new(tls::connect(url, ca_pem).await?))
+    }
+
+    /// Over a connection of the owner's.
+    #[must_use]
+    pub fn new(client: Client) -> Self {
+        Self { client }
     }
 
     /// Lifts the block that three lockouts in a row have brought (promise a67), after support has checked who asks. False where there is

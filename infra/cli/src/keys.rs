@@ -303,22 +303,30 @@ pub fn write_new(path: &Path, text: &str) -> io::Result<()> {
     file.sync_all()
 }
 
-/// The variables in an environment file of ours; the number of the first line that is not one as the error.
+/// The variables in an environment file of ours, read as a shell would read it: a value may have many lines, as the CA has. The
+/// number of the first line that is not a variable as the error.
 pub(crate) fn parse(text: &str) -> Result<BTreeMap<String, String>, usize> {
     let mut variables = BTreeMap::new();
+    let (mut begun, mut first) = (String::new(), 1);
     for (number, line) in text.lines().enumerate() {
-        let line = line.trim();
-        if line.is_empty() || line.starts_with('#') {
-            continue;
+        if begun.is_empty() {
+            first = number + 1;
         }
-        let (name, value) = line.strip_prefix("SPIN_VARIABLE_").and_then(|rest| rest.split_once('=')).ok_or(number + 1)?;
-        let value = match value.strip_prefix('\'') {
-            Some(rest) => rest.strip_suffix('\'').ok_or(number + 1)?.replace(r"'\''", "'"),
-            None => value.to_owned(),
-        };
-        variables.insert(name.to_ascii_lowercase(), value);
+        begun = begun + line + "\n";
+        // Without a value the quotation goes on in the next line.
+        let Some(words) = shlex::split(&begun) else { continue };
+        begun.clear();
+        match words.as_slice() {
+            [] => {}
+            [word] => {
+                let variable = word.strip_prefix("SPIN_VARIABLE_").and_then(|rest| rest.split_once('='));
+                let (name, value) = variable.ok_or(first)?;
+                variables.insert(name.to_ascii_lowercase(), value.to_owned());
+            }
+            _ => return Err(first),
+        }
     }
-    Ok(variables)
+    if begun.is_empty() { Ok(variables) } else { Err(first) }
 }
 
 /// A fresh master key with its number, as one entry of a set.
@@ -500,6 +508,8 @@ mod tests {
             let output = std::process::Command::new("sh").args(["-c", &script]).output().unwrap();
             assert_eq!(String::from_utf8(output.stdout).unwrap(), format!("{value}\n"), "{name}");
         }
+        assert_eq!(parse(&environment(&variables)), Ok(variables), "we read it as a shell does");
+        assert_eq!(parse("SPIN_VARIABLE_A=b\n# c\nSPIN_VARIABLE_D='e\nf\n"), Err(3), "a quotation without an end");
     }
 
     #[test]

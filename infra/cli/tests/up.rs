@@ -79,6 +79,18 @@ fn starts_keeps_its_keys_private_and_stops_in_order() {
     for name in ["MASTER_KEYS", "PG_CA", "ACCOUNTS_PORT", "BREVO_URL", "OLLAMA_URL", "PUBLIC_URL", "IDENTITY_PASSWORD"] {
         assert!(environment.lines().any(|line| line.starts_with(&format!("SPIN_VARIABLE_{name}="))), "{name}");
     }
+    // An operator's commands find its databases and keys by themselves.
+    for (arguments, expected) in [
+        (&["requests", "list"][..], "no open request"),
+        (&["support", "list"], "0 requests"),
+        (&["lifecycle", "report"], "expired_content"),
+        (&["gift", "create", "--kind", "credits-5000", "--expires", "2999-12-31"], "-"),
+    ] {
+        let mut asked = Command::new(env!("CARGO_BIN_EXE_asknpic"));
+        let output = asked.args(arguments).env_remove("ASKNPIC_ACCOUNTS_URL").current_dir(dir.path()).output().unwrap();
+        let (said, error) = (String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap());
+        assert!(output.status.success() && said.contains(expected), "{arguments:?}: {said} {error}");
+    }
     up.signal("INT");
     assert!(up.0.wait().unwrap().success(), "Ctrl-C is no failure");
     assert!(server_is_gone(dir.path()));

@@ -7,6 +7,8 @@ use clap::{Args, Subcommand};
 use indicatif::ProgressBar;
 
 use crate::accounts::{self, Accounts};
+use crate::migrate::Database;
+use crate::operator::Access;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Account {
@@ -16,34 +18,6 @@ pub(super) enum Account {
     Import(Import),
 }
 
-/// The accounts database, as its owner.
-#[derive(Args)]
-pub(super) struct Owner {
-    /// URL of the accounts database, for the role that owns it; ends in ?sslmode=require
-    #[arg(long, value_name = "URL", env = "ASKNPIC_ACCOUNTS_URL", hide_env_values = true)]
-    accounts: String,
-    /// PEM file of the CA that signed the server's certificate; the system's roots without it
-    #[arg(long, value_name = "FILE", env = "ASKNPIC_PG_CA")]
-    ca: Option<PathBuf>,
-}
-
-impl std::fmt::Debug for Owner {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        // The URL holds a password.
-        formatter.debug_struct("Owner").field("ca", &self.ca).finish_non_exhaustive()
-    }
-}
-
-impl Owner {
-    async fn connect(&self) -> anyhow::Result<Accounts> {
-        let ca = match &self.ca {
-            Some(path) => Some(std::fs::read_to_string(path).with_context(|| path.display().to_string())?),
-            None => None,
-        };
-        Ok(Accounts::connect(&self.accounts, ca.as_deref()).await?)
-    }
-}
-
 /// Lifts the block of an account after three lockouts in a row
 ///
 /// Check first who asks: whoever guesses codes would ask as well. The email is read from standard input, so that it is in no
@@ -51,7 +25,7 @@ impl Owner {
 #[derive(Args, Debug)]
 pub(super) struct Unblock {
     #[command(flatten)]
-    owner: Owner,
+    access: Access,
 }
 
 /// Brings accounts in from elsewhere, with their password hashes
@@ -68,7 +42,7 @@ pub(super) struct Import {
     #[arg(long)]
     check: bool,
     #[command(flatten)]
-    owner: Owner,
+    access: Access,
 }
 
 impl Import {
@@ -92,7 +66,7 @@ impl Import {
             println!("{} accounts can be imported", newcomers.len());
             return Ok(());
         }
-        let owner = self.owner.connect().await?;
+        let owner = Accounts::new(self.access.connect(Database::Accounts).await?);
         let bar = ProgressBar::new(newcomers.len() as u64);
         let (mut imported, mut taken) = (0_u64, 0_u64);
         for newcomer in &newcomers {
@@ -113,8 +87,8 @@ impl Account {
     pub(super) async fn run(self) -> anyhow::Result<()> {
         match self {
             Self::Import(import) => import.run().await,
-            Self::Unblock(Unblock { owner }) => {
-                let accounts = owner.connect().await?;
+            Self::Unblock(Unblock { access }) => {
+                let accounts = Accounts::new(access.connect(Database::Accounts).await?);
                 let email = std::io::read_to_string(std::io::stdin()).context("no email on standard input")?;
                 if !accounts.unblock(email.trim(), jiff::Timestamp::now()).await? {
                     bail!("there is no account with that email");

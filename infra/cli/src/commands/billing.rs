@@ -8,9 +8,10 @@ use domain::billing::{Item, PaidPlan};
 use jiff::civil::Date;
 use jiff::{Timestamp, tz::TimeZone};
 
-use super::databases::Accounts;
 use crate::billing;
 use crate::keys::Keys;
+use crate::migrate::Database;
+use crate::operator::Access;
 use crate::ui::print;
 
 #[derive(Debug, Subcommand)]
@@ -25,7 +26,7 @@ pub(super) enum Billing {
 #[derive(Args, Debug)]
 pub(super) struct Export {
     #[command(flatten)]
-    database: Accounts,
+    access: Access,
     /// The calendar year
     #[arg(long, value_name = "YEAR")]
     year: i16,
@@ -43,7 +44,7 @@ pub(super) enum Gift {
 #[derive(Args, Debug)]
 pub(super) struct Create {
     #[command(flatten)]
-    database: Accounts,
+    access: Access,
     /// The file that `asknpic keys generate` wrote
     #[arg(long, value_name = "FILE")]
     keys: Option<PathBuf>,
@@ -72,7 +73,7 @@ fn kind(text: &str) -> Result<String, String> {
 impl Billing {
     pub(super) async fn run(self) -> anyhow::Result<()> {
         let Self::Export(export) = self;
-        let text = billing::export(&export.database.connect().await?, export.year).await?;
+        let text = billing::export(&export.access.connect(Database::Accounts).await?, export.year).await?;
         Ok(print(&text)?)
     }
 }
@@ -81,16 +82,15 @@ impl Gift {
     pub(super) async fn run(self) -> anyhow::Result<()> {
         let Self::Create(create) = self;
         let key = match &create.keys {
-            Some(path) => Keys::load(path)?.variables().get("gift_key").cloned(),
-            None => std::env::var("SPIN_VARIABLE_GIFT_KEY").ok(),
+            Some(path) => Keys::load(path)?.variables().get("gift_key").cloned().context("the file has no gift key")?,
+            None => create.access.secret("gift_key").context("no gift key: name the file with --keys")?,
         };
-        let key = key.context("no gift key: set SPIN_VARIABLE_GIFT_KEY, or name the file with --keys")?;
         let now = Timestamp::now();
         let expires = create.expires.tomorrow()?.to_zoned(TimeZone::UTC)?.timestamp();
         if expires <= now {
             bail!("{} is over", create.expires);
         }
-        let client = create.database.connect().await?;
+        let client = create.access.connect(Database::Accounts).await?;
         let codes = billing::create_gifts(&client, &key, &create.kind, create.count.into(), now, expires).await;
         let codes = codes.with_context(|| format!("no codes of kind {:?} were made", create.kind))?;
         Ok(print(&(codes.join("\n") + "\n"))?)

@@ -5,7 +5,6 @@ mod beta;
 mod billing;
 mod build;
 mod check;
-mod databases;
 mod dataset;
 mod evidence;
 mod gallery;

@@ -7,7 +7,8 @@ use clap::Args;
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use super::databases::Accounts;
+use crate::migrate::Database;
+use crate::operator::Access;
 use crate::requests::{self, Rectification};
 
 /// Rectifies an account for somebody who wrote to support and whose identity you have checked
@@ -21,7 +22,7 @@ pub(super) struct Rectify {
     /// The person's user id
     user: Uuid,
     #[command(flatten)]
-    accounts: Accounts,
+    access: Access,
 }
 
 impl Rectify {
@@ -31,7 +32,7 @@ impl Rectify {
         // serde's own words could repeat a value.
         let values: Rectification =
             serde_json::from_str(&text).map_err(|_| anyhow::anyhow!("standard input is not such a JSON object; see --help"))?;
-        requests::rectify(&self.accounts.connect().await?, Timestamp::now(), self.user, &values).await?;
+        requests::rectify(&self.access.connect(Database::Accounts).await?, Timestamp::now(), self.user, &values).await?;
         println!("rectified: {values:?}");
         Ok(())
     }

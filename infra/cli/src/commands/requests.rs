@@ -4,7 +4,8 @@ use clap::{Args, Subcommand, ValueEnum};
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use super::databases::Accounts;
+use crate::migrate::Database;
+use crate::operator::Access;
 use crate::requests::{self, Request};
 use crate::ui::print;
 
@@ -30,7 +31,7 @@ pub(super) struct List {
     #[arg(long)]
     json: bool,
     #[command(flatten)]
-    accounts: Accounts,
+    access: Access,
 }
 
 #[derive(Args, Debug)]
@@ -41,7 +42,7 @@ pub(super) struct Add {
     /// The person's user id
     user: Uuid,
     #[command(flatten)]
-    accounts: Accounts,
+    access: Access,
 }
 
 #[derive(Args, Debug)]
@@ -49,7 +50,7 @@ pub(super) struct One {
     /// The request's id
     id: Uuid,
     #[command(flatten)]
-    accounts: Accounts,
+    access: Access,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -81,21 +82,21 @@ impl Requests {
     pub(super) async fn run(self) -> anyhow::Result<()> {
         let now = Timestamp::now();
         match self {
-            Self::List(List { all, json, accounts }) => {
-                let requests = requests::list(&accounts.connect().await?, now, all).await?;
+            Self::List(List { all, json, access }) => {
+                let requests = requests::list(&access.connect(Database::Accounts).await?, now, all).await?;
                 let text = if json { serde_json::to_string_pretty(&requests)? + "\n" } else { table(&requests) };
                 print(&text)?;
             }
-            Self::Add(Add { kind, user, accounts }) => {
-                let id = requests::add(&accounts.connect().await?, now, user, kind.name()).await?;
+            Self::Add(Add { kind, user, access }) => {
+                let id = requests::add(&access.connect(Database::Accounts).await?, now, user, kind.name()).await?;
                 println!("{}", id.ok_or_else(|| anyhow::anyhow!("there is no account {user}"))?);
             }
-            Self::Answer(One { id, accounts }) => {
-                let done = requests::answer(&accounts.connect().await?, now, id).await?;
+            Self::Answer(One { id, access }) => {
+                let done = requests::answer(&access.connect(Database::Accounts).await?, now, id).await?;
                 anyhow::ensure!(done, "there is no open request {id}");
             }
-            Self::Extend(One { id, accounts }) => {
-                let done = requests::extend(&accounts.connect().await?, now, id).await?;
+            Self::Extend(One { id, access }) => {
+                let done = requests::extend(&access.connect(Database::Accounts).await?, now, id).await?;
                 anyhow::ensure!(done, "there is no open request {id} that was not extended yet");
             }
         }

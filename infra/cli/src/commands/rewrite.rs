@@ -2,7 +2,8 @@
 
 use clap::Args;
 
-use super::databases::Accounts;
+use crate::migrate::Database;
+use crate::operator::Access;
 use crate::rewrite;
 
 /// Rewrites the tables with salts, addresses and names, so that deleted ones are no longer on the disk
@@ -11,12 +12,12 @@ use crate::rewrite;
 #[derive(Args, Debug)]
 pub(super) struct Rewrite {
     #[command(flatten)]
-    accounts: Accounts,
+    access: Access,
 }
 
 impl Rewrite {
     pub(super) async fn run(self) -> anyhow::Result<()> {
-        let tables = rewrite::run(&self.accounts.connect().await?).await?;
+        let tables = rewrite::run(&self.access.connect(Database::Accounts).await?).await?;
         println!("rewritten: {}", tables.join(", "));
         Ok(())
     }

@@ -2,8 +2,8 @@
 
 use clap::{Args, ValueEnum};
 
-use super::databases::Databases;
 use crate::migrate::Database;
+use crate::operator::Access;
 use crate::record::{self, Register};
 use crate::ui::print;
 
@@ -17,7 +17,7 @@ pub(super) struct Ropa {
     #[arg(long, value_name = "TEXT", default_value = "(name and address of the controller)")]
     controller: String,
     #[command(flatten)]
-    databases: Databases,
+    access: Access,
 }
 
 /// The form of a report.
@@ -36,7 +36,7 @@ impl Ropa {
     pub(super) async fn run(self) -> anyhow::Result<()> {
         let mut tables = Vec::new();
         for database in Database::ALL {
-            tables.extend(record::read(&self.databases.connect(database).await?, database).await?);
+            tables.extend(record::read(&self.access.connect(database).await?, database).await?);
         }
         let register = Register::new(&self.controller, tables);
         let text = match self.format {
