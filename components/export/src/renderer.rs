@@ -27,7 +27,7 @@ pub(crate) fn svg(file: &str, generation_id: String) -> Option<Vec<u8>> {
     };
     let rendered = renderer::render(&request);
     request.file.zeroize();
-    rendered.ok()
+    rendered.ok().map(|picture| picture.bytes)
 }
 
 /// The native build (tests, the OpenAPI document) has no renderer.

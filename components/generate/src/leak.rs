@@ -8,7 +8,9 @@ use crate::{checker::Finding, prompt};
 
 /// Looks at what the model wrote and at what would be delivered.
 pub(crate) fn check(raw: &str, file: &str) -> Result<(), Finding> {
-    if prompt_is_in(&unescaped(raw)) || prompt_is_in(&texts(file)) {
+    let texts = texts(file);
+    // What is written like an example is a file like any other; what is read on a visual may not be one.
+    if prompt_is_in(&unescaped(raw)) || prompt_is_in(&texts) || gives_away(prompt::examples(), &texts) {
         let message = "repeats the instructions; it must be about the brief only".to_owned();
         return Err(Finding { path: String::new(), message });
     }
@@ -102,6 +104,16 @@ mod tests {
         assert!(check("", &file(&[words.join(" ")])).is_err());
         assert!(check("", &file(&words.chunks(3).map(|words| words.join(" ")).collect::<Vec<_>>())).is_err());
         assert!(check("", &file(&["Jazz night, navy and gold".to_owned()])).is_ok());
+    }
+
+    #[test]
+    fn promise_c04_a_file_may_look_like_an_example_but_not_show_one() {
+        let example = prompt::examples().lines().find(|line| line.starts_with('{')).unwrap_or_default();
+        let looks = format!("{{\"title\": \"x\", \"layers\": [{example}]}}");
+        assert!(check(&looks, &looks).is_ok());
+        assert!(check(&looks, &file(&[example.to_owned()])).is_err());
+        let words: Vec<_> = prompt::examples().split_whitespace().take(10).collect();
+        assert!(check("", &file(&[words.join(" ")])).is_err());
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! The instructions to the model, and the form of its answer.
 //!
-//! Prompts are versioned files: a change is a new folder named by its date. Which one a brief gets depends on how much it asks for.
+//! Prompts are versioned files: a change is a new folder named by its date, and a number from the second of a day on. Which one a brief gets depends on how much it asks for.
 //! The identifier that goes with every output (promise a16) is that date and the first eight hexadecimal digits of the SHA-256 of
 //! all the instructions that were given for it.
 
@@ -14,13 +14,15 @@ use crate::checker::Finding;
 
 const DATE: &str = "2026-11-21";
 /// What every brief gets. Nothing of any of these texts may be in an output (promise c04).
-const SYSTEM: &str = include_str!("../prompts/2026-11-21/system.txt");
+const SYSTEM: &str = include_str!("../prompts/2026-11-21-2/system.txt");
+/// What every brief gets besides: layers that the checker takes as they are.
+const EXAMPLES: &str = include_str!("../prompts/2026-11-21-2/examples.txt");
 /// What one that says little gets besides.
-const PLAIN: &str = include_str!("../prompts/2026-11-21/plain.txt");
+const PLAIN: &str = include_str!("../prompts/2026-11-21-2/plain.txt");
 /// What one that fixes much gets besides.
-const RICH: &str = include_str!("../prompts/2026-11-21/rich.txt");
+const RICH: &str = include_str!("../prompts/2026-11-21-2/rich.txt");
 /// For a brief in a language that the model does not take.
-const TRANSLATE: &str = include_str!("../prompts/2026-11-21/translate.txt");
+const TRANSLATE: &str = include_str!("../prompts/2026-11-21-2/translate.txt");
 /// Where the name of the language stands in it.
 const LANGUAGE: &str = "{language}";
 /// The scores below which a brief says little, and from which it fixes much.
@@ -40,8 +42,8 @@ pub(crate) struct Prompt {
 /// The instructions for a brief of this complexity.
 pub(crate) fn of(complexity: u32) -> &'static Prompt {
     static PROMPTS: LazyLock<[Prompt; 3]> = LazyLock::new(|| {
-        let with = |more: &str| Prompt { text: if more.is_empty() { SYSTEM.to_owned() } else { format!("{SYSTEM}\n{more}") } };
-        [with(PLAIN), with(""), with(RICH)]
+        let with = |more: &str| Prompt { text: format!("{SYSTEM}\n{EXAMPLES}{more}") };
+        [with(&format!("\n{PLAIN}")), with(""), with(&format!("\n{RICH}"))]
     });
     let [plain, usual, rich] = &*PROMPTS;
     let (little, much) = LEVELS;
@@ -107,6 +109,11 @@ pub(crate) fn translation_tokens() -> i64 {
 /// Tokens that the second call may have besides the first one's: findings, and what introduces them, and twice the labels' language.
 pub(crate) fn feedback_tokens() -> i64 {
     i64::try_from((FEEDBACK + REFUSED.len() + 2 * LABELS).div_ceil(3)).unwrap_or(i64::MAX)
+}
+
+/// The examples of layers. Their form is that of every file, so that it gives nothing away; their words do, where they are read.
+pub(crate) fn examples() -> &'static str {
+    EXAMPLES
 }
 
 /// Every text that is an instruction.
@@ -200,8 +207,37 @@ mod tests {
     #[test]
     fn the_prompt_depends_on_how_much_is_asked_for() {
         let usual = of(30).message(None, &[]);
-        assert_eq!(usual, SYSTEM);
+        assert!(usual.starts_with(SYSTEM) && usual.ends_with(EXAMPLES));
         assert!(of(0).message(None, &[]).ends_with(PLAIN) && of(90).message(None, &[]).ends_with(RICH));
+    }
+
+    /// As the prompt says of the file that they are for.
+    const FRAME: &str = r##"{"version": 1, "title": "Blue Hour",
+        "canvas": {"width": 1080, "height": 1350, "unit": "px", "margin": 80, "background": "gold"},
+        "palette": [{"name": "night", "color": "#0f1b33"}, {"name": "gold", "color": "#d9a441"}, {"name": "cream", "color": "#f6ecd6"}],
+        "parameters": [{"type": "text", "name": "title", "label": "Title", "default": "Blue Hour"},
+            {"type": "number", "name": "sun", "label": "Sun", "default": 300, "min": 200, "max": 400, "step": 10}], "layers": []}"##;
+
+    #[test]
+    fn the_checker_takes_the_examples_as_they_are() {
+        let layers: Vec<serde_json::Value> = EXAMPLES
+            .lines()
+            .filter(|line| line.starts_with('{'))
+            .map(|line| serde_json::from_str(line).expect("an example is JSON"))
+            .collect();
+        for kind in ["path", "clip", "shadow"] {
+            assert!(layers.iter().any(|layer| layer.to_string().contains(&format!("\"{kind}\""))), "none with a {kind}");
+        }
+        let all = std::iter::once(layers.clone()).chain(layers.into_iter().map(|layer| vec![layer]));
+        for layers in all {
+            let mut file: serde_json::Value = serde_json::from_str(FRAME).expect("JSON");
+            file["layers"] = layers.into();
+            let verdict = parametric::check(&file.to_string());
+            assert!(
+                matches!(&verdict, parametric::Verdict::Accepted { corrections, .. } if corrections.is_empty()),
+                "{verdict:?}"
+            );
+        }
     }
 
     #[test]

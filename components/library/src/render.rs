@@ -6,7 +6,7 @@ use axum::{
 };
 use domain::{GenerationId, generation::ContentKind, limits::RENDER_SESSION};
 use generation::read;
-use http::{HeaderValue, header};
+use http::{HeaderName, HeaderValue, header};
 use store::accounts::{
     self,
     generations::{self, Read},
@@ -15,7 +15,7 @@ use web::{Kind, Problem, log, problem::FieldError};
 
 use crate::{
     access::Access,
-    renderer::{self, Format, Job, Refusal},
+    renderer::{self, Format, Job, Picture, Refusal},
     wanted::{Source, Wanted},
 };
 
@@ -62,9 +62,20 @@ impl Access {
     }
 }
 
-fn answer(picture: Vec<u8>, format: Format, id: GenerationId) -> Response {
-    let mut response = Body::from(picture).into_response();
+/// What had to be done to texts at the values that were asked for: a list of codes with their places (RFC 9651), where there is any.
+const CORRECTIONS: HeaderName = HeaderName::from_static("visual-corrections");
+/// The most that are told.
+const TOLD: usize = 32;
+
+fn answer(picture: Picture, format: Format, id: GenerationId) -> Response {
+    let told: Vec<_> = picture.adjustments.iter().take(TOLD).map(|(code, path)| format!("{code};at=\"{path}\"")).collect();
+    let mut response = Body::from(picture.bytes).into_response();
     let headers = response.headers_mut();
+    if !told.is_empty()
+        && let Ok(told) = HeaderValue::try_from(told.join(", "))
+    {
+        headers.insert(CORRECTIONS, told);
+    }
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(format.media_type()));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-store"));
     if let Ok(name) = HeaderValue::try_from(format!("inline; filename=\"asknpic-{id}.{}\"", format.extension())) {
@@ -101,13 +112,30 @@ mod tests {
 
     #[test]
     fn a_picture_is_private_and_an_svg_is_sandboxed() {
-        let response = answer(vec![1], Format::Svg, Uuid::nil().into());
+        let response = answer(picture(&[]), Format::Svg, Uuid::nil().into());
         let headers = response.headers();
         assert_eq!(headers["content-type"], "image/svg+xml");
         assert_eq!(headers["cache-control"], "private, no-store");
         assert_eq!(headers["content-disposition"], "inline; filename=\"asknpic-00000000-0000-0000-0000-000000000000.svg\"");
         assert!(headers["content-security-policy"].to_str().is_ok_and(|policy| policy.ends_with("; sandbox")));
-        assert!(!answer(vec![1], Format::Png, Uuid::nil().into()).headers().contains_key("content-security-policy"));
+        assert!(!answer(picture(&[]), Format::Png, Uuid::nil().into()).headers().contains_key("content-security-policy"));
+    }
+
+    fn picture(adjustments: &[(&str, &str)]) -> Picture {
+        let adjustments = adjustments.iter().map(|(code, path)| ((*code).to_owned(), (*path).to_owned())).collect();
+        Picture { bytes: vec![1], adjustments }
+    }
+
+    #[test]
+    fn what_was_done_to_texts_is_told_by_codes_and_places() {
+        let told = |adjustments: &[(&str, &str)]| {
+            let response = answer(picture(adjustments), Format::Png, Uuid::nil().into());
+            response.headers().get("visual-corrections").map(|value| value.to_str().unwrap_or_default().to_owned())
+        };
+        assert_eq!(told(&[]), None);
+        let two = [("shortened", "/layers/3/text"), ("does-not-fit", "/layers/3/size")];
+        assert_eq!(told(&two).as_deref(), Some("shortened;at=\"/layers/3/text\", does-not-fit;at=\"/layers/3/size\""));
+        assert_eq!(told(&[two[0]; 500]).map(|told| told.matches("shortened").count()), Some(TOLD));
     }
 
     #[test]

@@ -39,6 +39,13 @@ impl Format {
     }
 }
 
+/// A picture.
+pub(crate) struct Picture {
+    pub(crate) bytes: Vec<u8>,
+    /// Code and path of what had to be done to texts at the values of the moment.
+    pub(crate) adjustments: Vec<(String, String)>,
+}
+
 /// Why there is no picture.
 #[cfg_attr(not(any(target_family = "wasm", test)), expect(dead_code, reason = "natively there is no renderer"))]
 pub(crate) enum Refusal {
@@ -74,7 +81,7 @@ mod wit {
 
 /// Renders a file.
 #[cfg(target_family = "wasm")]
-pub(crate) fn render(job: Job<'_>) -> Result<Vec<u8>, Refusal> {
+pub(crate) fn render(job: Job<'_>) -> Result<Picture, Refusal> {
     use wit::asknpic::parametric::renderer;
     use zeroize::Zeroize as _;
 
@@ -93,7 +100,11 @@ pub(crate) fn render(job: Job<'_>) -> Result<Vec<u8>, Refusal> {
     };
     let rendered = renderer::render(&request);
     request.file.zeroize();
-    rendered.map_err(|error| match error {
+    let drawn = rendered.map(|picture| {
+        let adjustments = picture.adjustments.into_iter().map(|adjustment| (adjustment.code, adjustment.path));
+        Picture { bytes: picture.bytes, adjustments: adjustments.collect() }
+    });
+    drawn.map_err(|error| match error {
         renderer::RenderError::InvalidFile => Refusal::InvalidFile,
         renderer::RenderError::InvalidValues(errors) => Refusal::InvalidValues(
             errors.into_iter().map(|error| FieldError { field: error.field, message: error.message }).collect(),
@@ -103,7 +114,7 @@ pub(crate) fn render(job: Job<'_>) -> Result<Vec<u8>, Refusal> {
 
 /// The native build (tests, the OpenAPI document) has no renderer.
 #[cfg(not(target_family = "wasm"))]
-pub(crate) fn render(job: Job<'_>) -> Result<Vec<u8>, Refusal> {
+pub(crate) fn render(job: Job<'_>) -> Result<Picture, Refusal> {
     drop(job);
     Err(Refusal::InvalidFile)
 }

@@ -19,7 +19,8 @@ use crate::{
         ("id" = Uuid, Path),
     ),
     responses(
-        (status = 200, description = "The visual", body = [u8], content_type = "image/svg+xml"),
+        (status = 200, description = "The visual", body = [u8], content_type = "image/svg+xml",
+            headers(("Visual-Corrections" = Option<String>, description = "See the contract"))),
         (status = 401, description = "`unauthenticated`", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 403, description = "`phone-unverified`", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 404, description = "`not-found`", body = ProblemDocument, content_type = "application/problem+json"),
@@ -42,7 +43,8 @@ pub(crate) async fn svg(context: Context, uri: Uri, headers: HeaderMap, id: Id) 
         ("width" = Option<u32>, Query, description = "In pixels, at most 16 megapixels in all; the canvas's own if not given", minimum = 16, maximum = 4096),
     ),
     responses(
-        (status = 200, description = "The visual", body = [u8], content_type = "image/png"),
+        (status = 200, description = "The visual", body = [u8], content_type = "image/png",
+            headers(("Visual-Corrections" = Option<String>, description = "See the contract"))),
         (status = 401, description = "`unauthenticated`", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 403, description = "`phone-unverified`", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 404, description = "`not-found`", body = ProblemDocument, content_type = "application/problem+json"),
@@ -64,7 +66,8 @@ pub(crate) async fn png(context: Context, uri: Uri, headers: HeaderMap, id: Id) 
         ("id" = Uuid, Path),
     ),
     responses(
-        (status = 200, description = "The visual", body = [u8], content_type = "application/pdf"),
+        (status = 200, description = "The visual", body = [u8], content_type = "application/pdf",
+            headers(("Visual-Corrections" = Option<String>, description = "See the contract"))),
         (status = 401, description = "`unauthenticated`", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 403, description = "`phone-unverified`", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 404, description = "`not-found`", body = ProblemDocument, content_type = "application/problem+json"),

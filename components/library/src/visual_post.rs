@@ -19,7 +19,7 @@ const BODY_LIMIT: usize = 64 * 1_024;
     post, path = "/v1/generations/{id}/visual", tag = "generations", security(("bearer" = [])), params(("id" = Uuid, Path)),
     request_body = VisualRequest,
     responses(
-        (status = 200, description = "The visual", content(
+        (status = 200, description = "The visual", headers(("Visual-Corrections" = Option<String>, description = "See the contract")), content(
             ([u8] = "image/svg+xml"), ([u8] = "image/png"), ([u8] = "application/pdf"))),
         (status = 400, description = "`malformed-body`", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 401, description = "`unauthenticated`", body = ProblemDocument, content_type = "application/problem+json"),

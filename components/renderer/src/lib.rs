@@ -6,12 +6,12 @@
 mod wit {
     wit_bindgen::generate!({ path: "../../wit", world: "render" });
 
-    use exports::asknpic::parametric::renderer::{FieldError, Format, Guest, RenderError, Request};
+    use exports::asknpic::parametric::renderer::{Adjustment, FieldError, Format, Guest, Picture, RenderError, Request};
 
     struct Renderer;
 
     impl Guest for Renderer {
-        fn render(request: Request) -> Result<Vec<u8>, RenderError> {
+        fn render(request: Request) -> Result<Picture, RenderError> {
             let request = parametric::Request {
                 file: &request.file,
                 parameters: &request.parameters,
@@ -25,7 +25,12 @@ mod wit {
                 width: request.width,
                 generation_id: &request.mark.generation_id,
             };
-            parametric::render(&request).map_err(|error| match error {
+            let drawn = parametric::render(&request).map(|picture| {
+                let adjustment =
+                    |c: parametric::Correction| Adjustment { code: c.code.to_owned(), path: c.path, numbers: c.numbers };
+                Picture { bytes: picture.bytes, adjustments: picture.corrections.into_iter().map(adjustment).collect() }
+            });
+            drawn.map_err(|error| match error {
                 parametric::RenderError::InvalidFile => RenderError::InvalidFile,
                 parametric::RenderError::InvalidValues(errors) => RenderError::InvalidValues(
                     errors.into_iter().map(|e| FieldError { field: e.field, message: e.message.to_owned() }).collect(),

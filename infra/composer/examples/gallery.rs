@@ -30,7 +30,7 @@ fn main() {
                 width: Some(600),
                 generation_id: "gallery",
             };
-            fs::write(folder.join(format!("{at:02}-{seed}.png")), render(&request).unwrap()).unwrap();
+            fs::write(folder.join(format!("{at:02}-{seed}.png")), render(&request).unwrap().bytes).unwrap();
             println!("{at:02} {seed} {} bytes, {} corrections {brief}", text.len(), corrections.len());
             for correction in corrections {
                 println!("     {:?} {} {:?}", correction.code, correction.path, correction.numbers);

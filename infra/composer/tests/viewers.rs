@@ -142,7 +142,7 @@ fn chromium_and_librsvg_show_what_resvg_draws() {
         let draw = |format| {
             let request =
                 Request { file: &file, parameters: &[], allow_text: true, format, width: None, generation_id: "viewers" };
-            render(&request).unwrap()
+            render(&request).unwrap().bytes
         };
         let png = draw(Format::Png);
         for (name, format, at_librsvg, at_chromium) in

@@ -93,6 +93,15 @@ pub struct Request {
     pub generation_id: String,
 }
 
+/// What was drawn.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Picture {
+    /// In the format that was asked for.
+    pub bytes: Vec<u8>,
+    /// What had to be done to texts at the values of the moment.
+    pub adjustments: Vec<Correction>,
+}
+
 /// Why there is no picture.
 #[derive(Debug, thiserror::Error)]
 pub enum RenderError {
@@ -165,7 +174,7 @@ impl Renderer {
     ///
     /// # Errors
     /// [`RenderError`].
-    pub async fn render(&self, request: Request) -> Result<Vec<u8>, RenderError> {
+    pub async fn render(&self, request: Request) -> Result<Picture, RenderError> {
         let request = render_wit::Request {
             file: request.file,
             parameters: request.parameters,
@@ -184,7 +193,14 @@ impl Renderer {
             let renderer = render::Render::instantiate_async(&mut store, &self.0.component, &self.0.linker).await?;
             renderer.asknpic_parametric_renderer().call_render(&mut store, &request).await
         };
-        called.await.map_err(|error| self.0.error(&error))?.map_err(|error| match error {
+        let drawn = called.await.map_err(|error| self.0.error(&error))?.map(|picture| {
+            let adjustments = picture.adjustments.into_iter().map(|adjustment| {
+                let render_wit::Adjustment { code, path, numbers } = adjustment;
+                Correction { code, path, numbers }
+            });
+            Picture { bytes: picture.bytes, adjustments: adjustments.collect() }
+        });
+        drawn.map_err(|error| match error {
             render_wit::RenderError::InvalidFile => RenderError::InvalidFile,
             render_wit::RenderError::InvalidValues(errors) => {
                 RenderError::InvalidValues(errors.into_iter().map(|error| (error.field, error.message)).collect())

@@ -102,6 +102,23 @@ async fn parameters_take_other_values_in_the_address_and_texts_in_the_body() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn what_is_done_to_texts_at_the_values_of_the_moment_is_told_in_a_header() {
+    let Some((world, person, id)) = world().await else { return };
+    for kind in ["svg", "png", "pdf"] {
+        let plain = part(&world, &person, &id, &format!("visual.{kind}")).await.expect(200);
+        assert_eq!(plain.header("visual-corrections"), None, "{kind}: nothing was done");
+    }
+    let secret = "Anna Quartz ".repeat(160);
+    let body = json!({ "format": "png", "parameters": { "headline": secret } });
+    let answer = post(&world, &person, &id).json(&body).send().await.expect(200);
+    let told = answer.header("visual-corrections").expect("what was done");
+    assert!(told.contains("does-not-fit;at=\"/layers/"), "{told}");
+    // Codes and positions, nothing of the text (promise a14).
+    let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "-;=\"/, ".contains(c);
+    assert!(told.chars().all(allowed) && !told.contains("quartz"), "{told}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn values_that_do_not_fit_are_422_with_their_parameter() {
     let Some((world, person, id)) = world().await else { return };
     for (query, field) in [

@@ -102,6 +102,25 @@ impl Rgb {
         (a.max(b) + 0.05) / (a.min(b) + 0.05)
     }
 
+    /// Each channel as a share of 0 to 1.
+    pub(crate) fn channels(self) -> [f64; 3] {
+        self.0.map(|channel| f64::from(channel) / 255.0)
+    }
+
+    /// The colour of such channels.
+    pub(crate) fn of(channels: [f64; 3]) -> Self {
+        Self(channels.map(byte))
+    }
+
+    /// What is seen where so much of this colour's light joins another's.
+    pub(crate) fn plus(self, share: f64, light: [f64; 3]) -> Self {
+        let mut joined = self.channels();
+        for (own, other) in joined.iter_mut().zip(light) {
+            *own = *own * share + other;
+        }
+        Self::of(joined)
+    }
+
     /// What is seen where this colour lies on another with an opacity of 0 to 1.
     pub(crate) fn over(self, below: Self, alpha: f64) -> Self {
         let mut mixed = self.0;

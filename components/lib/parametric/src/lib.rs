@@ -58,8 +58,8 @@ pub enum Verdict {
     Rejected(Vec<Finding>),
 }
 
-/// How often a corrected file is read again; once is nearly always enough.
-const READINGS: usize = 4;
+/// How often a file is corrected and read again; twice is nearly always enough, once where it needs no correction.
+const READINGS: usize = 6;
 /// Findings that are told at most.
 const FINDINGS: usize = 8;
 
@@ -81,6 +81,7 @@ pub fn check(text: &str) -> Verdict {
         corrections.insert(0, Correction { code: "repaired-json", path: String::new(), numbers: Vec::new() });
     }
     for _ in 0..READINGS {
+        let before = corrections.len();
         let cost = check::correct(&mut file, &mut corrections);
         if file.layers.is_empty() {
             return Verdict::Rejected(without_layers(&corrections));
@@ -88,17 +89,12 @@ pub fn check(text: &str) -> Verdict {
         let Some(written) = serde_json::to_string(&file).ok().filter(|written| written.len() <= limits::BYTES) else {
             return rejected("too-large", "", "Write a file of at most 64 KB.");
         };
-        // What is delivered is what will be read: nothing may have to be changed in it.
+        // What is delivered is what will be read, and checked perhaps: nothing may have to be changed in it.
         let mut reader = read::Reader::new();
         let Ok(object) = serde_json::from_str(&written) else { break };
         file = reader.file(&object);
-        if reader.corrections.is_empty() {
-            let before = corrections.len();
-            check::bound(&mut file, &mut corrections);
-            if corrections.len() == before {
-                return Verdict::Accepted { file: written, corrections, complexity: complexity(&file, cost) };
-            }
-            continue;
+        if reader.corrections.is_empty() && corrections.len() == before {
+            return Verdict::Accepted { file: written, corrections, complexity: complexity(&file, cost) };
         }
         corrections.append(&mut reader.corrections);
     }
@@ -201,12 +197,21 @@ pub enum RenderError {
     InvalidValues(Vec<FieldError>),
 }
 
-/// Draws a file. The bytes depend on nothing but the request, but for a PDF, whose objects svg2pdf orders anew each time.
+/// What was drawn.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Picture {
+    /// In the format that was asked for.
+    pub bytes: Vec<u8>,
+    /// What had to be done to texts at the values of the moment; the file stays as it is. Empty for nearly every picture.
+    pub corrections: Vec<Correction>,
+}
+
+/// Draws a file. The bytes depend on nothing but the request.
 ///
 /// # Errors
 /// [`RenderError`].
 #[cfg(feature = "render")]
-pub fn render(request: &Request<'_>) -> Result<Vec<u8>, RenderError> {
+pub fn render(request: &Request<'_>) -> Result<Picture, RenderError> {
     let object: serde_json::Map<String, serde_json::Value> =
         serde_json::from_str(request.file).map_err(|_| RenderError::InvalidFile)?;
     let mut reader = read::Reader::new();
@@ -233,7 +238,8 @@ pub fn render(request: &Request<'_>) -> Result<Vec<u8>, RenderError> {
         Ok(size) if errors.is_empty() => {
             let mark = output::mark::Mark { generation_id: request.generation_id, title: &file.title };
             let scene = scene::build(&file, env, scene::Shown::Now);
-            output::make(&scene, &file.canvas, &mark, request.format, size).ok_or(RenderError::InvalidFile)
+            let bytes = output::make(&scene, &file.canvas, &mark, request.format, size).ok_or(RenderError::InvalidFile)?;
+            Ok(Picture { bytes, corrections: scene.corrections })
         }
         _ => Err(RenderError::InvalidValues(errors)),
     }

@@ -3,6 +3,7 @@
 use kurbo::{Affine, BezPath, Point, Rect, Shape as _, Vec2};
 
 use crate::{
+    Correction,
     colour::Rgb,
     env::Env,
     format::{
@@ -24,6 +25,8 @@ pub(crate) struct Scene {
     pub(crate) nodes: Vec<Node>,
     /// What it costs.
     pub(crate) cost: Cost,
+    /// What was done to texts so that they fit, of a picture that is shown now.
+    pub(crate) corrections: Vec<Correction>,
 }
 
 /// What is counted against the limits.
@@ -130,6 +133,15 @@ pub(crate) struct SetText {
 }
 
 impl Content {
+    /// Whether it is drawn as several things, of which one may lie on another.
+    pub(crate) fn is_several(&self) -> bool {
+        match self {
+            Self::Group { nodes, .. } => nodes.len() > 1,
+            Self::Shape { fill, stroke, shadow, .. } => shadow.is_some() || (fill.is_some() && stroke.is_some()),
+            Self::Text(text) => text.shadow.is_some() || (text.fill.is_some() && text.stroke.is_some()),
+        }
+    }
+
     /// What it inks, its outline and shadow counted, in its own coordinates; of a group, all that is in it.
     pub(crate) fn reach(&self) -> Rect {
         let (bounds, stroke, shadow) = match self {
@@ -145,6 +157,13 @@ impl Content {
         shadow.map_or(bounds, |shade| {
             bounds.union((bounds + Vec2::from((shade.by[0], shade.by[1]))).inflate(shade.blur, shade.blur))
         })
+    }
+}
+
+impl Fill {
+    /// What painting with it costs, in plain colours.
+    fn ink(&self) -> f64 {
+        if matches!(self, Self::Solid(_)) { 1.0 } else { limits::GRADIENT_INK }
     }
 }
 
@@ -187,10 +206,12 @@ pub(crate) fn build(file: &File, env: Env, shown: Shown) -> Scene {
         cost: Cost::default(),
         layer: 0,
         conditional: false,
+        place: Vec::new(),
+        corrections: Vec::new(),
     };
     let background = builder.fill(&canvas.background, full);
     let nodes = builder.layers(&file.layers, Affine::IDENTITY);
-    Scene { width: canvas.width, height: canvas.height, background, nodes, cost: builder.cost }
+    Scene { width: canvas.width, height: canvas.height, background, nodes, cost: builder.cost, corrections: builder.corrections }
 }
 
 struct Builder {
@@ -202,14 +223,18 @@ struct Builder {
     cost: Cost,
     layer: usize,
     conditional: bool,
+    /// The positions of the layer at hand and of those that it is in.
+    place: Vec<usize>,
+    corrections: Vec<Correction>,
 }
 
 impl Builder {
     /// `to_canvas` leads from the layers' coordinates to the canvas's.
     fn layers(&mut self, layers: &[Layer], to_canvas: Affine) -> Vec<Node> {
         let mut nodes = Vec::new();
-        for layer in layers {
+        for (position, layer) in layers.iter().enumerate() {
             let number = self.layer;
+            self.place.push(position);
             let shows = self.env.shown(layer.when.as_deref());
             if (shows || self.shown == Shown::Ever) && !self.cost.is_too_much() {
                 let outer = self.conditional;
@@ -223,6 +248,7 @@ impl Builder {
                 self.conditional = outer;
             }
             self.layer = number + count(layer);
+            self.place.pop();
         }
         nodes
     }
@@ -251,8 +277,8 @@ impl Builder {
                 let points = [x1, y1, x2, y2].map(|num| self.env.num(num));
                 let outline = Outline::Line(points);
                 let transform = about(outline.bounds());
-                let stroke = self.line(stroke);
-                self.paid(&outline, None, stroke, 0, to_canvas);
+                let stroke = self.line(stroke).map(|line| drawn(line, outline.length()));
+                self.paid(&outline, None, stroke, None, to_canvas);
                 (transform, Content::Shape { outline, fill: None, stroke, shadow: None })
             }
             Kind::Polygon { points, look } => {
@@ -275,10 +301,7 @@ impl Builder {
                 let clipped = clip.is_some();
                 let content = Content::Group { clip, nodes };
                 if clipped {
-                    // Its picture is as large as what is in it, within reason.
-                    let around = Rect::new(0.0, 0.0, self.width, self.height).inflate(self.width, self.height);
-                    let area = (to_canvas * transform).transform_rect_bbox(content.reach()).intersect(around).area().max(0.0);
-                    self.cost.ink += limits::CLIP_INK * area / (self.width * self.height);
+                    self.together(&content, to_canvas * transform);
                 }
                 (transform, content)
             }
@@ -321,37 +344,70 @@ impl Builder {
                 (transform, Content::Group { clip: None, nodes })
             }
         };
+        if alpha < 1.0 && (content.is_several() || matches!(content, Content::Group { .. })) {
+            self.together(&content, to_canvas * transform);
+        }
         Some(Node { layer: 0, transform, alpha, conditional: false, content })
     }
 
     fn shape(&mut self, outline: Outline, look: &Look, to_canvas: Affine) -> Content {
         let fill = self.fill(&look.fill, outline.bounds());
-        let stroke = look.stroke.as_ref().map(|stroke| self.line(stroke)).unwrap_or_default();
+        let stroke = look.stroke.as_ref().and_then(|stroke| self.line(stroke)).map(|line| drawn(line, outline.length()));
         let shadow = look.shadow.as_ref().and_then(|shadow| self.shade(shadow));
-        self.paid(&outline, fill.as_ref(), stroke, copies(shadow), to_canvas);
+        self.paid(&outline, fill.as_ref(), stroke, shadow, to_canvas);
         Content::Shape { outline, fill, stroke, shadow }
     }
 
     /// Counts what a shape costs, and each of its copies for a soft edge.
-    fn paid(&mut self, outline: &Outline, fill: Option<&Fill>, stroke: Option<Line>, copies: usize, to_canvas: Affine) {
+    fn paid(&mut self, outline: &Outline, fill: Option<&Fill>, stroke: Option<Line>, shadow: Option<Shade>, to_canvas: Affine) {
         let points = match outline {
             Outline::Polygon(points) => points.len(),
             Outline::Path(path) => path.elements().len(),
             _ => 4,
         };
+        let copies = copies(shadow);
         self.cost.points += points * (copies + 1);
+        if let Some(line) = stroke {
+            self.cost.points += whole_number(dashes(line, outline.length())) * 4;
+        }
         self.cost.elements += copies;
-        let canvas = Rect::new(0.0, 0.0, self.width, self.height);
-        let bounds = to_canvas.transform_rect_bbox(rect(outline.bounds()));
-        let seen = bounds.intersect(canvas);
-        let (wide, high) = (seen.width().max(0.0), seen.height().max(0.0));
+        let bounds = rect(outline.bounds());
         let scale = to_canvas.determinant().abs().sqrt();
-        let line = stroke.map_or(0.0, |line| (2.0 * (wide + high) * line.width * scale).min(wide * high + canvas.area() * 0.01));
-        let area = if fill.is_some() { wide * high } else { 0.0 } + line;
-        #[expect(clippy::cast_precision_loss, reason = "a handful")]
-        let times = copies as f64 + 1.0;
+        let [wide, high] = self.seen(to_canvas.transform_rect_bbox(bounds));
+        let around = self.width * self.height * 0.01;
+        let line = stroke.map_or(0.0, |line| (2.0 * (wide + high) * line.width * scale).min(wide * high + around));
+        self.ink(fill.map_or(0.0, |fill| wide * high * fill.ink()) + line);
+        self.soft(bounds, stroke, shadow, to_canvas);
         // Even what is not seen has to be looked at.
-        self.cost.ink += area * times / canvas.area().max(1.0) + 0.000_5;
+        self.cost.ink += 0.000_5 * (f64::from(u32::try_from(copies).unwrap_or(0)) + 1.0);
+    }
+
+    /// Counts the copies that a shadow is drawn as, each wider than the one before it.
+    fn soft(&mut self, bounds: Rect, stroke: Option<Line>, shadow: Option<Shade>, to_canvas: Affine) {
+        let Some(shade) = shadow else { return };
+        let edge = stroke.map_or(0.0, |line| line.width / 2.0);
+        for share in spreads(shade) {
+            let spread = edge + share * shade.blur;
+            let moved = bounds.inflate(spread, spread) + Vec2::from((shade.by[0], shade.by[1]));
+            let [wide, high] = self.seen(to_canvas.transform_rect_bbox(moved));
+            self.ink(wide * high);
+        }
+    }
+
+    /// Counts putting something together before it fades or is clipped.
+    fn together(&mut self, content: &Content, to_canvas: Affine) {
+        let [wide, high] = self.seen(to_canvas.transform_rect_bbox(content.reach()));
+        self.ink(wide * high * limits::TOGETHER_INK);
+    }
+
+    /// The sides of what is seen of a box on the canvas.
+    fn seen(&self, bounds: Rect) -> [f64; 2] {
+        let seen = bounds.intersect(Rect::new(0.0, 0.0, self.width, self.height));
+        [seen.width().max(0.0), seen.height().max(0.0)]
+    }
+
+    fn ink(&mut self, area: f64) {
+        self.cost.ink += area / (self.width * self.height).max(1.0);
     }
 
     fn text(&mut self, text: &Text, to_canvas: Affine, alpha: f64, about: &dyn Fn([f64; 4]) -> Affine) -> Option<Node> {
@@ -370,13 +426,62 @@ impl Builder {
         }
         // Legible on the canvas, whatever scales it.
         let wanted = wanted(&self.env, text, &content, [frame[2], frame[3]], self.least / scale);
-        let set = set(text, frame, &wanted);
-        let stroke = text.stroke.as_ref().and_then(|stroke| self.line(stroke));
+        let (set, shortened) = set(text, frame, &wanted);
+        self.fitted(text, &content, &set, shortened);
+        // A letter's outline is about four sizes long.
+        let length = 4.0 * set.size * f64::from(u32::try_from(content.chars().count()).unwrap_or(u32::MAX));
+        let stroke = text.stroke.as_ref().and_then(|stroke| self.line(stroke)).map(|line| drawn(line, length));
+        self.cost.points += stroke.map_or(0, |line| whole_number(dashes(line, length)) * 4);
         let set = SetText { fill: self.fill(&text.fill, frame), stroke, shadow, ..set };
+        if let Some(ink) = set.ink() {
+            let [wide, high] = self.seen(to_canvas.transform_rect_bbox(ink));
+            self.ink(set.fill.as_ref().map_or(1.0, Fill::ink) * wide * high);
+            self.soft(ink, stroke, shadow, to_canvas);
+        }
         let transform = about(frame);
         // The checker looks at texts where the file puts them.
-        let transform = if self.shown == Shown::Now { self.inside(&set, to_canvas, transform) } else { transform };
-        Some(Node { layer: 0, transform, alpha, conditional: false, content: Content::Text(Box::new(set)) })
+        let transform = if self.shown == Shown::Now {
+            let inside = self.inside(&set, to_canvas, transform);
+            if inside != transform {
+                self.note("outside-margin", "", &[]);
+            }
+            inside
+        } else {
+            transform
+        };
+        let content = Content::Text(Box::new(set));
+        if alpha < 1.0 && content.is_several() {
+            self.together(&content, to_canvas * transform);
+        }
+        Some(Node { layer: 0, transform, alpha, conditional: false, content })
+    }
+
+    /// Notes what had to be done to a text so that it fits its box.
+    fn fitted(&mut self, text: &Text, content: &str, set: &SetText, shortened: bool) {
+        let size = self.env.num(&text.size);
+        if set.size > size + 0.01 {
+            self.note("illegible", "/size", &[size, set.size]);
+        } else if set.size < size - 0.02 {
+            self.note("does-not-fit", "/size", &[size, set.size]);
+        }
+        if shortened {
+            let shown = set.lines.iter().map(|(_, line)| line.chars().count()).sum();
+            let [before, after] = [content.chars().count(), shown].map(|n| f64::from(u32::try_from(n).unwrap_or(u32::MAX)));
+            self.note("shortened", "/text", &[before, after]);
+        }
+    }
+
+    /// Notes once what was done to a layer, however often it is repeated. Paths are positions in the file.
+    fn note(&mut self, code: &'static str, field: &str, numbers: &[f64]) {
+        if self.shown != Shown::Now {
+            return;
+        }
+        let place: Vec<String> = self.place.iter().map(ToString::to_string).collect();
+        let path = format!("/layers/{}{field}", place.join("/layers/"));
+        if !self.corrections.iter().any(|known| known.code == code && known.path == path) {
+            let numbers = numbers.iter().copied().map(crate::read::round).collect();
+            self.corrections.push(Correction { code, path, numbers });
+        }
     }
 
     /// A transform that keeps what a text inks inside the canvas, whatever its parameters have become.
@@ -464,6 +569,33 @@ fn copies(shadow: Option<Shade>) -> usize {
     shadow.map_or(0, |shade| if shade.blur > 0.0 { SOFT_STEPS } else { 1 })
 }
 
+/// By which shares of its blur each of these copies is wider than the shape, the widest first.
+pub(crate) fn spreads(shade: Shade) -> impl Iterator<Item = f64> {
+    let steps = copies(Some(shade));
+    #[expect(clippy::cast_precision_loss, reason = "a handful")]
+    (0..steps).rev().map(move |step| step as f64 / steps as f64)
+}
+
+/// How many dashes or dots a line of that length has.
+fn dashes(line: Line, length: f64) -> f64 {
+    match line.dash {
+        Dash::Solid => 0.0,
+        Dash::Dashed => length / (line.width * 5.0),
+        Dash::Dotted => length / (line.width * 2.0),
+    }
+}
+
+/// A line as it can be drawn: one of more dashes than can be told from each other is solid.
+fn drawn(line: Line, length: f64) -> Line {
+    if dashes(line, length) <= limits::DASHES { line } else { Line { dash: Dash::Solid, ..line } }
+}
+
+fn whole_number(count: f64) -> usize {
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "at most a few thousand")]
+    let count = count.clamp(0.0, limits::DASHES) as usize;
+    count
+}
+
 /// A layer and all inside it.
 pub(crate) fn count(layer: &Layer) -> usize {
     match &layer.kind {
@@ -486,8 +618,8 @@ pub(crate) fn wanted<'a>(env: &Env, text: &Text, content: &'a str, [width, heigh
     }
 }
 
-/// Sets a text in its box, without its colours.
-fn set(text: &Text, frame: [f64; 4], wanted: &Wanted<'_>) -> SetText {
+/// Sets a text in its box, without its colours; the second value is whether it had to be shortened.
+fn set(text: &Text, frame: [f64; 4], wanted: &Wanted<'_>) -> (SetText, bool) {
     let [x, y, width, height] = frame;
     let set = layout::layout(wanted);
     let (above, below) = fonts::vertical(wanted.face);
@@ -505,6 +637,7 @@ fn set(text: &Text, frame: [f64; 4], wanted: &Wanted<'_>) -> SetText {
     let mut baseline = top + set.size * (above + below) * 0.9 - set.size * below * 0.8;
     let mut lines = Vec::with_capacity(set.lines.len());
     let mut inks = Vec::with_capacity(set.lines.len());
+    let shortened = set.shortened;
     for line in set.lines {
         let run = fonts::run(wanted.face, &line, wanted.tracking);
         let start = match text.align {
@@ -517,7 +650,7 @@ fn set(text: &Text, frame: [f64; 4], wanted: &Wanted<'_>) -> SetText {
         lines.push((baseline, line));
         baseline += set.size * wanted.leading;
     }
-    SetText {
+    let text = SetText {
         face: wanted.face,
         size: set.size,
         spacing: wanted.tracking * set.size,
@@ -529,10 +662,25 @@ fn set(text: &Text, frame: [f64; 4], wanted: &Wanted<'_>) -> SetText {
         fill: None,
         stroke: None,
         shadow: None,
-    }
+    };
+    (text, shortened)
 }
 
 impl Outline {
+    /// How long it is, about.
+    fn length(&self) -> f64 {
+        match self {
+            Self::Rectangle { frame: [.., width, height], .. } | Self::Ellipse { frame: [.., width, height] } => {
+                2.0 * (width + height)
+            }
+            Self::Line([x1, y1, x2, y2]) => (x2 - x1).hypot(y2 - y1),
+            Self::Polygon(points) => {
+                points.iter().zip(points.iter().cycle().skip(1)).map(|([x1, y1], [x2, y2])| (x2 - x1).hypot(y2 - y1)).sum()
+            }
+            Self::Path(path) => path.perimeter(1.0),
+        }
+    }
+
     /// Left, top, width and height.
     pub(crate) fn bounds(&self) -> [f64; 4] {
         match self {

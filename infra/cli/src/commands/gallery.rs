@@ -104,5 +104,5 @@ async fn draw(renderer: &Renderer, file: String) -> anyhow::Result<Vec<u8>> {
     let request =
         Request { file, parameters: Vec::new(), format: Format::Png, width: Some(COLUMN), generation_id: "caption".to_owned() };
     let png = renderer.render(request).await.with_context(|| format!("a caption of {COLUMN} by {CAPTION} pixels"))?;
-    Ok(png)
+    Ok(png.bytes)
 }

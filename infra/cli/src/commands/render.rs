@@ -115,6 +115,10 @@ impl Render {
         let (parameters, width, generation_id) = (self.parameters, self.width, self.generation);
         let request = Request { file, parameters, format: format.wanted(), width, generation_id };
         let picture = parametric::renderer(&project).await?.render(request).await?;
+        if !picture.adjustments.is_empty() {
+            eprint!("at these values:\n{}", corrected(&picture.adjustments));
+        }
+        let picture = picture.bytes;
         if out == Path::new("-") {
             return std::io::stdout().write_all(&picture).context("the standard output");
         }

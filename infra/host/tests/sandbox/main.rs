@@ -8,10 +8,10 @@ use serde_json::{Value, json};
 
 /// Bytes that checking may take, and drawing beyond the pixels.
 const MEMORY: usize = 64 << 20;
-/// Steps of a check: a few seconds at most.
+/// Steps of a check: a second or two.
 const CHECK: u64 = 12_000_000_000;
-/// Steps of a picture of 16 megapixels: a minute at the very most, where an ordinary one takes a second.
-const PICTURE: u64 = 150_000_000_000;
+/// Steps of a picture of 16 megapixels: about four seconds, where an ordinary one takes one.
+const PICTURE: u64 = 45_000_000_000;
 
 fn file(layers: &Value) -> String {
     json!({
@@ -50,7 +50,39 @@ fn worst() -> Vec<(&'static str, String)> {
             words
         })
         .collect();
+    let colors: Vec<Value> = (0..8)
+        .map(|n| json!({ "at": f64::from(n) / 7.0, "color": if n % 2 == 0 { "ink" } else { "sun" }, "opacity": 0.5 }))
+        .collect();
+    let mut gradient = shape.clone();
+    gradient["fill"] = json!({ "gradient": "radial", "angle": 0, "stops": colors });
+    gradient["stroke"] = json!({ "color": "ink", "width": 1 });
+    let line = json!({ "type": "line", "x1": 0, "y1": 0, "x2": 9, "y2": 9, "stroke": { "color": "ink", "width": 1 } });
+    let faded = json!({ "type": "group", "x": 0, "y": 0, "opacity": 0.9, "layers": [shape, line] });
+    let mut turns = "M0 0".to_owned();
+    for n in 0..160 {
+        for (at, by) in [37, 91, 53, 17, 71, 29].into_iter().enumerate() {
+            turns.push_str(if at == 0 { " C" } else { " " });
+            turns.push_str(&(n * by % 100).to_string());
+        }
+    }
+    let scribble = json!({
+        "type": "path", "d": turns, "x": 0, "y": 0, "width": 1080, "height": 1080, "fill": "sun",
+        "stroke": { "color": "ink", "width": 1, "dash": "dotted" },
+        "shadow": { "color": "ink", "dx": 3, "dy": 3, "blur": 200, "opacity": 0.5 },
+    });
+    let mut wide = scribble.clone();
+    wide["stroke"] = json!({ "color": "ink", "width": 300 });
+    let dotted = |n: u32| json!({ "type": "line", "x1": 0, "y1": n, "x2": 1080, "y2": 1080 - n, "stroke": { "color": "ink", "width": 0.3, "dash": "dotted" } });
+    let mut large = text("WWWW", 900.0);
+    large["stroke"] = json!({ "color": "sun", "width": 40 });
+    large["opacity"] = json!(0.5);
     vec![
+        ("gradients", file(&json!(vec![gradient; 60]))),
+        ("faded groups", file(&json!(vec![faded; 60]))),
+        ("scribbles", file(&json!(vec![scribble; 12]))),
+        ("wide scribbles", file(&json!(vec![wide; 12]))),
+        ("dots", file(&json!((0..400).map(dotted).collect::<Vec<_>>()))),
+        ("large letters", file(&json!(vec![large; 40]))),
         ("brackets", "[".repeat(65_000)),
         ("braces", "{\"a\":".repeat(13_000)),
         ("prose with braces", "{x} ".repeat(16_000)),

@@ -109,7 +109,8 @@ impl Renderer {
     ) -> wasmtime::Result<Result<Vec<u8>, RenderError>> {
         let mark = Mark { generation_id: "01a1fd55-aa68-7f10-ac98-8195c306981b".to_owned() };
         let request = Request { file: file.to_owned(), parameters: Vec::new(), allow_text: true, format, width, mark };
-        self.bindings.asknpic_parametric_renderer().call_render(&mut self.store, &request)
+        let rendered = self.bindings.asknpic_parametric_renderer().call_render(&mut self.store, &request)?;
+        Ok(rendered.map(|picture| picture.bytes))
     }
 }
 

@@ -21,13 +21,30 @@ pub(crate) fn correct(file: &mut File, notes: &mut Notes<'_>) {
             break;
         }
     }
-    // Nothing repeats: what lies in front goes, but for texts.
-    while scene::build(file, Env::of(file), Shown::Ever).cost.is_too_much() {
-        let last = file.layers.iter().rposition(|layer| !matches!(layer.kind, Kind::Text(_))).unwrap_or(file.layers.len() - 1);
-        file.layers.remove(last);
-        notes.add("too-many-elements", format!("/layers/{last}"), &[]);
-        if file.layers.is_empty() {
-            return;
+    // Nothing repeats: what lies in front goes, but for texts; of a group, what lies in front in it.
+    while !file.layers.is_empty() && scene::build(file, Env::of(file), Shown::Ever).cost.is_too_much() {
+        let mut last = (None, None);
+        front(&file.layers, &mut 0, &mut last);
+        let (shape, any) = last;
+        each(&mut file.layers, "/layers", &mut 0, &mut |_, number, path| {
+            let goes = Some(number) == shape.or(any);
+            if goes {
+                notes.add("too-many-elements", path.to_owned(), &[]);
+            }
+            !goes
+        });
+    }
+}
+
+/// The numbers of the last layer that is no text, and of the last of all; groups do not count, but what is in them does.
+fn front(layers: &[Layer], number: &mut usize, last: &mut (Option<usize>, Option<usize>)) {
+    for layer in layers {
+        let own = *number;
+        *number += 1;
+        match &layer.kind {
+            Kind::Group { layers, .. } | Kind::Repeat { layers, .. } => front(layers, number, last),
+            Kind::Text(_) => last.1 = Some(own),
+            _ => *last = (Some(own), Some(own)),
         }
     }
 }

@@ -15,7 +15,7 @@ mod view;
 use crate::{
     Correction,
     env::Env,
-    format::{File, Kind, Layer, Num},
+    format::{File, Kind, Layer},
     read::round,
     scene::{self, Cost, Shown},
 };
@@ -56,7 +56,7 @@ pub(crate) fn correct(file: &mut File, corrections: &mut Vec<Correction>) -> Cos
 }
 
 /// Keeps the names and the work of a file within bounds: what the stages did to it may have made it dearer than it was.
-pub(crate) fn bound(file: &mut File, corrections: &mut Vec<Correction>) {
+fn bound(file: &mut File, corrections: &mut Vec<Correction>) {
     let mut notes = Notes(corrections);
     names::correct(file, &mut notes);
     budget::correct(file, &mut notes);
@@ -83,14 +83,6 @@ fn unsettled(file: &File, stages: &[fn(&mut File, &mut Notes<'_>)]) -> Option<us
     let first = found.first()?;
     let position = first.path.split('/').nth(2).and_then(|part| part.parse().ok());
     Some(position.unwrap_or(0)).filter(|_| !file.layers.is_empty())
-}
-
-/// A number that is given as one, and 1 for an expression.
-pub(crate) fn literal(num: &Num) -> f64 {
-    match num {
-        Num::Literal(value) => *value,
-        Num::Expression(_) => 1.0,
-    }
 }
 
 fn remove(layers: &mut Vec<Layer>, at: usize) {

@@ -18,6 +18,10 @@ pub(crate) struct Piece<'a> {
     pub(crate) to_canvas: Affine,
     /// Its opacity and that of all groups around it.
     pub(crate) alpha: f64,
+    /// Its own opacity.
+    pub(crate) own: f64,
+    /// The faded groups around it, from the outermost to the innermost: each with a number of its own and its opacity.
+    pub(crate) faded: Vec<(usize, f64)>,
     pub(crate) conditional: bool,
     /// What it is cut to.
     clips: Vec<(&'a Outline, Affine)>,
@@ -33,25 +37,42 @@ pub(crate) fn scene(file: &File) -> Scene {
 
 /// Everything that is drawn, from back to front.
 pub(crate) fn pieces(scene: &Scene) -> Vec<Piece<'_>> {
-    let mut all = Vec::new();
-    collect(&scene.nodes, Affine::IDENTITY, 1.0, &[], &mut all);
-    all
+    let mut collector = Collector { groups: 0, clips: Vec::new(), faded: Vec::new(), all: Vec::new() };
+    collector.collect(&scene.nodes, Affine::IDENTITY, 1.0);
+    collector.all
 }
 
-fn collect<'a>(nodes: &'a [Node], around: Affine, alpha: f64, clips: &[(&'a Outline, Affine)], all: &mut Vec<Piece<'a>>) {
-    for node in nodes {
-        let to_canvas = around * node.transform;
-        let alpha = alpha * node.alpha;
-        match &node.content {
-            Content::Group { clip, nodes } => {
-                let mut clips = clips.to_vec();
-                clips.extend(clip.as_ref().map(|clip| (clip, to_canvas.inverse())));
-                collect(nodes, to_canvas, alpha, &clips, all);
-            }
-            content => {
-                let bounds = to_canvas.transform_rect_bbox(content.reach());
-                let (clips, conditional, layer) = (clips.to_vec(), node.conditional, node.layer);
-                all.push(Piece { layer, around, to_canvas, alpha, conditional, clips, content, bounds });
+struct Collector<'a> {
+    /// How many faded groups there were.
+    groups: usize,
+    clips: Vec<(&'a Outline, Affine)>,
+    faded: Vec<(usize, f64)>,
+    all: Vec<Piece<'a>>,
+}
+
+impl<'a> Collector<'a> {
+    fn collect(&mut self, nodes: &'a [Node], around: Affine, alpha: f64) {
+        for node in nodes {
+            let to_canvas = around * node.transform;
+            let alpha = alpha * node.alpha;
+            match &node.content {
+                Content::Group { clip, nodes } => {
+                    let outer = (self.clips.len(), self.faded.len());
+                    self.clips.extend(clip.as_ref().map(|clip| (clip, to_canvas.inverse())));
+                    if node.alpha < 1.0 {
+                        self.groups += 1;
+                        self.faded.push((self.groups, node.alpha));
+                    }
+                    self.collect(nodes, to_canvas, alpha);
+                    self.clips.truncate(outer.0);
+                    self.faded.truncate(outer.1);
+                }
+                content => {
+                    let bounds = to_canvas.transform_rect_bbox(content.reach());
+                    let (clips, faded) = (self.clips.clone(), self.faded.clone());
+                    let (own, conditional, layer) = (node.alpha, node.conditional, node.layer);
+                    self.all.push(Piece { layer, around, to_canvas, alpha, own, faded, conditional, clips, content, bounds });
+                }
             }
         }
     }
@@ -70,7 +91,7 @@ impl<'a> Piece<'a> {
         self.clips.iter().all(|(clip, inverse)| contains(clip, *inverse * point))
     }
 
-    /// The colour and opacity that it paints at a point of the canvas.
+    /// The colour and opacity that it paints at a point of the canvas, before the groups around it fade.
     pub(crate) fn color_at(&self, point: Point) -> Option<(Rgb, f64)> {
         let Content::Shape { outline, fill, stroke, .. } = self.content else { return None };
         if !self.bounds.contains(point) || !self.shows(point) {
@@ -80,11 +101,11 @@ impl<'a> Piece<'a> {
         if let Some(line) = stroke
             && near(outline, here, line.width / 2.0)
         {
-            return Some((line.color, self.alpha));
+            return Some((line.color, self.own));
         }
         let fill = fill.as_ref().filter(|_| contains(outline, here))?;
         let (color, opacity) = paint(fill, here);
-        Some((color, opacity * self.alpha))
+        Some((color, opacity * self.own))
     }
 }
 

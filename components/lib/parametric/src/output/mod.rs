@@ -5,6 +5,8 @@ pub(crate) mod mark;
 mod pdf;
 #[cfg(feature = "render")]
 mod png;
+#[cfg(feature = "render")]
+mod raster;
 mod svg;
 
 #[cfg(feature = "render")]

@@ -2,16 +2,21 @@
 
 use png::{BitDepth, ColorType, Compression, Encoder};
 use resvg::{
-    tiny_skia::{Pixmap, Transform},
+    tiny_skia::{Color, Pixmap, Transform},
     usvg::{Group, Node, Tree},
 };
 
-use super::mark::{Mark, NOTE, TOOL};
+use super::{
+    mark::{Mark, NOTE, TOOL},
+    raster,
+};
 
 /// Pixels of a band.
 const BAND: f64 = 1_048_576.0;
-/// Bytes that the layers of groups may take while a band is drawn.
-const LAYERS: f64 = 24_000_000.0;
+/// Bytes that the pixels of groups may take while a band is drawn.
+const GROUPS: f64 = 24_000_000.0;
+/// Bytes of a pixel that is put together, and of its mask.
+const PIXEL: f64 = 5.0;
 
 /// A PNG of a tree.
 pub(crate) fn make(tree: &Tree, mark: &Mark<'_>, (width, height): (u32, u32)) -> Option<Vec<u8>> {
@@ -30,17 +35,18 @@ pub(crate) fn make(tree: &Tree, mark: &Mark<'_>, (width, height): (u32, u32)) ->
     let (wide, high) = (f64::from(width), f64::from(height));
     #[expect(clippy::cast_possible_truncation, reason = "pictures have at most 4096 pixels a side")]
     let (sx, sy) = ((wide / f64::from(tree.size().width())) as f32, (high / f64::from(tree.size().height())) as f32);
-    let row = layers(tree.root(), f64::from(sx) * f64::from(tree.size().width()));
+    // Pixels of their own for all groups inside one another.
+    let row = f64::from(depth(tree.root())) * PIXEL * wide;
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 1 and the height")]
-    let rows = (BAND / wide).min(LAYERS / row.max(1.0)).min(high).max(1.0) as u32;
+    let rows = (BAND / wide).min(GROUPS / row.max(1.0)).min(high).max(1.0) as u32;
     let mut pixmap = Pixmap::new(width, rows)?;
     let mut line = Vec::with_capacity(pixmap.data().len() / 4 * 3);
     let mut top = 0;
     while top < height {
         #[expect(clippy::cast_precision_loss, reason = "at most 4096")]
         let place = Transform::from_row(sx, 0.0, 0.0, sy, 0.0, -(top as f32));
-        pixmap.fill(resvg::tiny_skia::Color::WHITE);
-        resvg::render(tree, place, &mut pixmap.as_mut());
+        pixmap.fill(Color::WHITE);
+        raster::draw(tree.root(), place, place, &mut pixmap.as_mut());
         let here = rows.min(height - top);
         let taken = usize::try_from(width * here * 4).ok()?;
         line.clear();
@@ -56,19 +62,11 @@ pub(crate) fn make(tree: &Tree, mark: &Mark<'_>, (width, height): (u32, u32)) ->
     Some(bytes)
 }
 
-/// Bytes that layers may take for each row of a band: what is put together before it fades or is clipped is drawn on pixels of its
-/// own, up to five times as wide and high as the band, for all groups inside one another.
-fn layers(group: &Group, width: f64) -> f64 {
-    let own = if group.should_isolate() {
-        // A clip needs another picture and a mask.
-        let pictures = if group.clip_path().is_some() { 2.25 } else { 1.0 };
-        pictures * 4.0 * width * 25.0
-    } else {
-        0.0
-    };
+/// How many groups are put together inside one another.
+fn depth(group: &Group) -> u32 {
     let inner = group.children().iter().map(|node| match node {
-        Node::Group(group) => layers(group, width),
-        _ => 0.0,
+        Node::Group(group) => u32::from(group.should_isolate()) + depth(group),
+        _ => 0,
     });
-    own + inner.fold(0.0, f64::max)
+    inner.max().unwrap_or(0)
 }

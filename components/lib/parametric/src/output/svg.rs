@@ -7,20 +7,20 @@ use kurbo::Affine;
 use super::mark::{Mark, NOTE};
 use crate::{
     format::{Align, Dash},
-    limits, n,
-    scene::{Blend, Content, Fill, Line, Node, Outline, SOFT_STEPS, Scene, SetText, Shade},
+    n,
+    scene::{Blend, Content, Fill, Line, Node, Outline, Scene, SetText, Shade, spreads},
     text::fonts,
 };
 
 /// Draws a scene. The result depends on nothing but the arguments.
 pub(crate) fn draw(scene: &Scene, unit: &str, mark: &Mark<'_>) -> String {
-    let room = limits::FADED * scene.width * scene.height;
-    let canvas = [scene.width, scene.height];
-    let mut drawing = Drawing { out: String::new(), defs: String::new(), ids: BTreeMap::new(), canvas, room, together: false };
+    let mut drawing = Drawing { out: String::new(), defs: String::new(), ids: BTreeMap::new() };
     let (width, height) = (n(scene.width), n(scene.height));
     let background = drawing.fill(scene.background.as_ref(), 1.0);
     let _ = write!(drawing.out, "<rect width=\"{width}\" height=\"{height}\"{background}/>");
-    drawing.nodes(&scene.nodes, 1.0, Affine::IDENTITY);
+    for node in &scene.nodes {
+        drawing.node(node, 1.0);
+    }
     let defs = if drawing.defs.is_empty() { String::new() } else { format!("<defs>{}</defs>", drawing.defs) };
     format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}{unit}\" height=\"{height}{unit}\" viewBox=\"0 0 {width} {height}\">\
@@ -36,60 +36,39 @@ struct Drawing {
     defs: String,
     /// Gradients and clips by what they are, so that equal ones are written once.
     ids: BTreeMap<String, String>,
-    canvas: [f64; 2],
-    /// How much may still be put together before it fades, in units of the canvas.
-    room: f64,
-    /// Whether a group around is put together already.
-    together: bool,
 }
 
 impl Drawing {
-    fn nodes(&mut self, nodes: &[Node], alpha: f64, around: Affine) {
-        for node in nodes {
-            self.node(node, alpha, around);
-        }
-    }
-
-    /// Whether a faded group is put together on a picture of its own, so that what overlaps in it does not show through. That takes
-    /// memory and time, so it is for groups on the canvas, not inside one another, and not without end.
-    fn joins(&mut self, nodes: &[Node], alpha: f64, to_canvas: Affine) -> bool {
-        if nodes.len() < 2 || alpha >= 1.0 || self.together {
-            return false;
-        }
-        let parts = nodes.iter().map(|node| (to_canvas * node.transform).transform_rect_bbox(node.content.reach()));
-        let Some(bounds) = parts.reduce(|all, part| all.union(part)) else { return false };
-        let [width, height] = self.canvas;
-        let near = kurbo::Rect::new(0.0, 0.0, width, height).inflate(width * 0.1, height * 0.1);
-        let fits = near.contains_rect(bounds) && bounds.area() <= self.room;
-        if fits {
-            self.room -= bounds.area();
-        }
-        fits
-    }
-
-    /// `alpha` is what groups around it without a layer of their own have left of it.
-    fn node(&mut self, node: &Node, alpha: f64, around: Affine) {
+    /// Things that are drawn as several are put together before they fade, so that what lies below in them does not show through.
+    /// `alpha` is what a group around that has nothing else in it leaves to fade.
+    fn node(&mut self, node: &Node, alpha: f64) {
         let alpha = alpha * node.alpha;
         if alpha <= 0.0 {
             return;
         }
         let transform = transform(node.transform);
+        let together = alpha < 1.0 && node.content.is_several();
+        let (opacity, alpha) = if together { (format!(" opacity=\"{}\"", n(alpha)), 1.0) } else { (String::new(), alpha) };
         match &node.content {
             Content::Group { clip, nodes } => {
                 if nodes.is_empty() {
                     return;
                 }
                 let clip = clip.as_ref().map(|clip| self.clip(clip)).unwrap_or_default();
-                let to_canvas = around * node.transform;
-                let together = self.joins(nodes, alpha, to_canvas);
-                let faded = if together { format!(" opacity=\"{}\"", n(alpha)) } else { String::new() };
-                let _ = write!(self.out, "<g{transform}{clip}{faded}>");
-                let outer = self.together;
-                self.together |= together;
-                self.nodes(nodes, if together { 1.0 } else { alpha }, to_canvas);
-                self.together = outer;
+                let _ = write!(self.out, "<g{transform}{clip}{opacity}>");
+                for node in nodes {
+                    self.node(node, alpha);
+                }
                 self.out.push_str("</g>");
+                return;
             }
+            _ if together => {
+                let _ = write!(self.out, "<g{opacity}>");
+            }
+            _ => {}
+        }
+        match &node.content {
+            Content::Group { .. } => {}
             Content::Shape { outline, fill, stroke, shadow } => {
                 let name = element(outline);
                 if let Some(soft) = shadow {
@@ -100,20 +79,21 @@ impl Drawing {
             }
             Content::Text(text) => self.text(text, alpha, &transform),
         }
+        if together {
+            self.out.push_str("</g>");
+        }
     }
 
     /// Copies of a shape, moved and ever wider, that together have the shadow's opacity under the shape and fade outwards.
     #[expect(clippy::too_many_arguments, reason = "all that a copy shares with its shape")]
     fn shadow(&mut self, tag: &str, inner: &str, shade: Shade, alpha: f64, transform: &str, filled: bool, stroke: Option<Line>) {
-        let steps = if shade.blur > 0.0 { SOFT_STEPS } else { 1 };
+        let spreads: Vec<f64> = spreads(shade).collect();
         #[expect(clippy::cast_precision_loss, reason = "a handful")]
-        let count = steps as f64;
-        let each = 1.0 - (1.0 - shade.alpha * alpha).powf(1.0 / count);
+        let each = 1.0 - (1.0 - shade.alpha * alpha).powf(1.0 / spreads.len() as f64);
         let color = shade.color.hex();
         let _ = write!(self.out, "<g transform=\"translate({} {})\" aria-hidden=\"true\">", n(shade.by[0]), n(shade.by[1]));
-        for step in (0..steps).rev() {
-            #[expect(clippy::cast_precision_loss, reason = "a handful")]
-            let spread = 2.0 * shade.blur * (step as f64) / count;
+        for share in spreads {
+            let spread = 2.0 * shade.blur * share;
             let own = stroke.map_or(0.0, |line| line.width);
             let fill =
                 if filled { format!(" fill=\"{color}\" fill-opacity=\"{}\"", n(each)) } else { " fill=\"none\"".to_owned() };

@@ -3,7 +3,7 @@
 
 use parametric::{Format, RenderError, Verdict, check};
 
-use crate::support::{ID, accepted, draw};
+use crate::support::{ID, accepted, draw, picture as drawn};
 
 const EXAMPLE: &str = include_str!("../../examples/jazz-night.json");
 
@@ -150,7 +150,7 @@ fn parameters_change_the_picture_within_their_bounds() {
     };
     let plain = draw(&file, &[], Format::Svg, None).expect("a picture");
     for (name, value) in [("accent", "#ff0000"), ("size", "130"), ("rings", "false")] {
-        assert_ne!(set(name, value).expect("a picture"), plain, "{name}");
+        assert_ne!(set(name, value).expect("a picture").bytes, plain, "{name}");
     }
     for (name, value) in [("accent", "url(#x)"), ("size", "9000"), ("rings", "maybe"), ("title", "in a URL"), ("nothing", "1")] {
         let Err(RenderError::InvalidValues(errors)) = set(name, value) else { panic!("{name} taken") };
@@ -158,6 +158,110 @@ fn parameters_change_the_picture_within_their_bounds() {
     }
     assert!(matches!(draw(&file, &[], Format::Png, Some(5000)), Err(RenderError::InvalidValues(_))));
     assert!(matches!(draw("{}", &[], Format::Svg, None), Err(RenderError::InvalidFile)));
+}
+
+#[test]
+fn what_is_done_to_texts_at_the_values_of_the_moment_is_told_without_their_words() {
+    let (file, _) = accepted(EXAMPLE);
+    let told = |name: &str, value: &str, format: Format| {
+        let set = [(name.to_owned(), value.to_owned())];
+        let picture = drawn(&file, &set, format, None).expect("a picture");
+        picture.corrections.into_iter().map(|correction| (correction.code, correction.path)).collect::<Vec<_>>()
+    };
+    assert_eq!(drawn(&file, &[], Format::Svg, None).expect("a picture").corrections, vec![]);
+    for format in [Format::Svg, Format::Png, Format::Pdf] {
+        assert_eq!(
+            told("title", "A title that is a good deal longer than the first", format),
+            [("does-not-fit", "/layers/2/size".to_owned())]
+        );
+    }
+    let small = text(r#""text": "{words}", "height": 70"#).replace(
+        r#""parameters": []"#,
+        r#""parameters": [{"type": "text", "name": "words", "label": "Words", "default": "few"}]"#,
+    );
+    let set = [("words".to_owned(), "a very long line ".repeat(100))];
+    let long = drawn(&accepted(&small).0, &set, Format::Svg, None).expect("a picture").corrections;
+    let long: Vec<_> = long.iter().map(|c| (c.code, c.path.as_str(), c.numbers[0])).collect();
+    assert_eq!(long, [("does-not-fit", "/layers/0/size", 60.0), ("shortened", "/layers/0/text", 1_700.0)]);
+    // A box that a parameter moves off the canvas comes back; a layer is told of once, however often it is drawn.
+    let moving = with(
+        r#"{"type": "repeat", "pattern": "line", "x": 0, "y": 0, "count": 3, "dy": 90, "layers": [{"type": "text", "text": "on", "x": "place", "y": 100, "width": 90, "height": 60, "font": "sans", "weight": "bold", "size": 40, "align": "left", "fill": "ink"}]}"#,
+    )
+    .replace(r#""parameters": []"#, r#""parameters": [{"type": "number", "name": "place", "label": "Place", "default": 100, "min": 50, "max": 5000, "step": 1}]"#);
+    let set = [("place".to_owned(), "4000".to_owned())];
+    let moved = drawn(&accepted(&moving).0, &set, Format::Svg, None).expect("a picture").corrections;
+    assert_eq!(moved.iter().map(|c| (c.code, c.path.as_str())).collect::<Vec<_>>(), [("outside-margin", "/layers/0/layers/0")]);
+}
+
+/// The colours of a PNG at some pixels.
+fn colors<const N: usize>(png: &[u8], places: [[usize; 2]; N]) -> [[u8; 3]; N] {
+    let mut reader = png::Decoder::new(png).read_info().expect("a PNG");
+    let mut pixels = vec![0; reader.output_buffer_size()];
+    let info = reader.next_frame(&mut pixels).expect("pixels");
+    places.map(|[x, y]| {
+        let at = (y * info.width as usize + x) * 3;
+        [pixels[at], pixels[at + 1], pixels[at + 2]]
+    })
+}
+
+#[test]
+fn what_fades_is_put_together_first() {
+    let square = |x: u32, color: &str| {
+        format!(r#"{{"type": "rectangle", "x": {x}, "y": 100, "width": 400, "height": 400, "fill": "{color}"}}"#)
+    };
+    let [left, right, sun] = [square(100, "ink"), square(300, "ink"), square(300, "#ffcc00")];
+    let inner = format!(r#"{{"type": "group", "x": 0, "y": 0, "opacity": 0.5, "layers": [{left}, {right}]}}"#);
+    let clip = r#""clip": {"shape": "rectangle", "x": 0, "y": 0, "width": 1000, "height": 400}, "#;
+    let near = |found: [u8; 3], wanted: [f64; 3]| {
+        found.iter().zip(wanted).all(|(found, wanted)| (f64::from(*found) - wanted).abs() <= 1.5)
+    };
+    let (ink, half) = ([16.0, 24.0, 40.0_f64], |color: [f64; 3], share: f64| color.map(|n| n * share + 255.0 * (1.0 - share)));
+    for clip in ["", clip] {
+        let nested = with(&format!(r#"{{"type": "group", "x": 0, "y": 0, {clip}"opacity": 0.5, "layers": [{sun}, {inner}]}}"#));
+        let (file, made) = accepted(&nested);
+        assert_eq!(made, vec![]);
+        let png = draw(&file, &[], Format::Png, Some(1000)).expect("a picture");
+        let [one, both, below, beside] = colors(&png, [[150, 200], [400, 200], [600, 200], [400, 450]]);
+        assert!(near(one, half(ink, 0.25)), "one square, faded twice: {one:?}");
+        // Half ink on the yellow one, whether one or two squares lie there; then all of it half on white.
+        let mixed = [ink[0] * 0.5 + 127.5, ink[1] * 0.5 + 102.0, ink[2] * 0.5];
+        assert!(near(both, half(mixed, 0.5)) && near(below, half(mixed, 0.5)), "{both:?} {below:?}");
+        assert_eq!(beside == [255; 3], !clip.is_empty(), "clipped: {beside:?}");
+        let svg = String::from_utf8(draw(&file, &[], Format::Svg, None).expect("a picture")).expect("UTF-8");
+        assert_eq!(svg.matches(" opacity=\"0.5\"").count(), 2, "{svg}");
+        let pdf = draw(&file, &[], Format::Pdf, None).expect("a picture");
+        let count = |needle: &[u8]| pdf.windows(needle.len()).filter(|window| *window == needle).count();
+        assert!(count(b"/S /Transparency") >= 2 && count(b"/ca 0.5") >= 1, "two groups of transparency");
+    }
+    // A shape with an outline, and one with a shadow, fade as one as well.
+    for look in [
+        r#""stroke": {"color": "ink", "width": 100}"#,
+        r#""shadow": {"color": "ink", "dx": 100, "dy": 0, "blur": 0, "opacity": 1}"#,
+    ] {
+        let shape = format!(
+            r##"{{"type": "rectangle", "x": 200, "y": 200, "width": 400, "height": 400, "fill": "#ffcc00", "opacity": 0.5, {look}}}"##
+        );
+        let png = draw(&accepted(&with(&shape)).0, &[], Format::Png, Some(1000)).expect("a picture");
+        let [fill, edge] = colors(&png, [[400, 400], [625, 400]]);
+        assert!(near(fill, half([255.0, 204.0, 0.0], 0.5)) && near(edge, half(ink, 0.5)), "{look}: {fill:?} {edge:?}");
+    }
+}
+
+#[test]
+fn a_text_in_a_faded_group_is_held_to_what_is_seen() {
+    let group = |opacity: f64, ground: &str, words: &str| {
+        let text = text(&format!(r#""fill": "{words}""#));
+        let text = text.split_once("\"layers\": [").expect("layers").1.trim_end_matches(['}', ']']).to_owned() + "}";
+        let ground = format!(r#"{{"type": "rectangle", "x": 0, "y": 0, "width": 1000, "height": 1000, "fill": "{ground}"}}"#);
+        with(&format!(r#"{{"type": "group", "x": 0, "y": 0, "opacity": {opacity}, "layers": [{ground}, {text}]}}"#))
+    };
+    // White on black that is half gone is white on grey, not grey on grey.
+    assert_eq!(codes(&group(0.5, "#000000", "paper")).1, Vec::<&str>::new());
+    // What hardly differs from what it lies on needs less fading: no colour would do.
+    let faint = group(0.25, "ink", "paper").replace(r#""background": "paper""#, r#""background": "ink""#);
+    let (file, made) = accepted(&faint);
+    assert_eq!(made.iter().map(|c| (c.code, c.path.as_str())).collect::<Vec<_>>(), [("contrast", "/layers/0/opacity")], "{file}");
+    assert_eq!(codes(&file).1, Vec::<&str>::new());
 }
 
 /// The schema is written for models and people; the reader decides. Both must know the same words.

@@ -175,8 +175,14 @@ fn letters(svg: &str) -> Vec<usvg::Rect> {
     all
 }
 
+/// Few with every build, as many as `PROPTEST_CASES` says where somebody looks for more.
+fn config() -> ProptestConfig {
+    let config = ProptestConfig { failure_persistence: None, ..ProptestConfig::default() };
+    if std::env::var_os("PROPTEST_CASES").is_some() { config } else { ProptestConfig { cases: 64, ..config } }
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(config())]
 
     #[test]
     fn any_bytes_are_accepted_or_rejected(bytes in prop::collection::vec(any::<u8>(), 0..400)) {

@@ -1,7 +1,7 @@
 //! What the tests of the format share.
 #![expect(clippy::panic, reason = "tests")]
 
-use parametric::{Correction, Format, RenderError, Request, Verdict, check, render};
+use parametric::{Correction, Format, Picture, RenderError, Request, Verdict, check, render};
 
 /// The generation that pictures are marked with.
 pub(crate) const ID: &str = "01a1fd55-aa68-7f10-ac98-8195c306981b";
@@ -21,5 +21,15 @@ pub(crate) fn draw(
     format: Format,
     width: Option<u32>,
 ) -> Result<Vec<u8>, RenderError> {
+    picture(file, parameters, format, width).map(|picture| picture.bytes)
+}
+
+/// The same with what was done to its texts.
+pub(crate) fn picture(
+    file: &str,
+    parameters: &[(String, String)],
+    format: Format,
+    width: Option<u32>,
+) -> Result<Picture, RenderError> {
     render(&Request { file, parameters, allow_text: true, format, width, generation_id: ID })
 }
