@@ -1,5 +1,8 @@
 //! Stripe's stand-in: what happens there, what it was sent, and its webhooks, which the test delivers itself.
 
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
 use asknpic_local::messages::Fault;
 use asknpic_local::stripe::{WEBHOOK_SECRET, sign};
 use http::Method;
@@ -7,7 +10,54 @@ use serde_json::{Value, json};
 
 use crate::http::{Call, Client};
 use crate::person::Person;
-use crate::world::World;
+use crate::world::{World, root};
+
+/// Stripe's parameters by call, as `tests/fixtures/stripe_parameters.py` has read them from its official client.
+#[derive(Debug, serde::Deserialize)]
+struct Documented {
+    version: String,
+    parameters: BTreeMap<String, Value>,
+}
+
+static DOCUMENTED: LazyLock<Documented> = LazyLock::new(|| {
+    let text = std::fs::read_to_string(root().join("tests/fixtures/stripe_parameters.json")).expect("the fixture");
+    serde_json::from_str(&text).expect("a list of parameters")
+});
+
+/// The version of the API that these parameters are of.
+#[must_use]
+pub fn documented_version() -> &'static str {
+    &DOCUMENTED.version
+}
+
+/// Parameters of a request that Stripe does not document for that call, each with its call and its place. A call that is not in the list may
+/// have none.
+#[must_use]
+pub fn undocumented(method: &str, path: &str, parameters: &Value) -> Vec<String> {
+    let call = format!("{method} {path}");
+    let of_one = path.rsplit_once('/').map(|(start, _)| format!("{method} {start}/{{}}"));
+    let found = DOCUMENTED.parameters.get(&call).or_else(|| DOCUMENTED.parameters.get(&of_one?));
+    let mut unknown = Vec::new();
+    compare(parameters, Some(found.unwrap_or(&Value::Null)), "", &mut unknown);
+    unknown.into_iter().map(|place| format!("{call} {place}")).collect()
+}
+
+/// `known`: the names that there are, each with its own; `Null` for none; nothing where it is not said.
+fn compare(given: &Value, known: Option<&Value>, place: &str, unknown: &mut Vec<String>) {
+    let (Some(given), Some(known)) = (given.as_object(), known) else { return };
+    for (name, value) in given {
+        let place = if place.is_empty() { name.clone() } else { format!("{place}.{name}") };
+        // An element of a list has the parameters of the list.
+        if name.bytes().all(|byte| byte.is_ascii_digit()) && place != *name {
+            compare(value, Some(known), &place, unknown);
+            continue;
+        }
+        match known.get(name) {
+            Some(inner) => compare(value, (!inner.is_null()).then_some(inner), &place, unknown),
+            None => unknown.push(place),
+        }
+    }
+}
 
 /// The stand-in of a world.
 #[derive(Clone, Debug)]

@@ -9,7 +9,7 @@ use serde_json::json;
 use tokio::process::Command;
 
 /// The program that Cargo built beside this test.
-fn asknpic() -> PathBuf {
+pub(crate) fn asknpic() -> PathBuf {
     std::env::current_exe().unwrap().ancestors().nth(2).unwrap().join("asknpic")
 }
 

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use asknpic::migrate::Database;
 use asknpic_local::model::Fault;
+use domain::retention::SWEEPS;
 use e2e::contract::{DAY, GENERATION};
 use e2e::crypto::mac;
 use e2e::events::Events;
@@ -50,7 +51,10 @@ async fn only_the_operators_token_runs_the_rules() {
         "lockouts",
         "idempotency_keys",
         "verifications",
-        "oauth",
+        "email_tokens",
+        "exports",
+        "oauth_states",
+        "oauth_claims",
         "unproved_accounts",
         "plan_gifts",
         "checkouts",
@@ -190,4 +194,165 @@ async fn lifecycle_takes_signed_calls_only() {
     signed("ops_token", "{}").send().await.problem("unauthenticated");
     signed("internal_key", "{\"rule\": \"limits\"}").send().await.problem("invalid-request");
     signed("internal_key", "{}").send().await.expect(200);
+}
+
+/// Something of everything that a rule can find, of a year and more ago.
+async fn fill(world: &World, person: &e2e::Person) {
+    let (user, tenant, now) = (person.user, person.tenant, asknpic::operator::utc(world.now()));
+    let accounts = world.accounts().await;
+    accounts
+        .batch_execute(&format!(
+            "insert into limits values ('l', '2020-01-01', 1, '2020-01-02');
+             insert into lockouts (key, expires_at) values ('l', '2020-01-02');
+             insert into idempotency values ('i', 'b', '{user}', '2020-01-02');
+             insert into verifications (id, purpose, phone_key, country_key, code_expires_at, language, created_at, expires_at)
+                 values ('v', 'signup', 'p', 'c', '2020-01-01', 'en', '2020-01-01', '2020-01-02');
+             insert into email_tokens values ('e', 'reset', '{user}', 'x@mail.example', '2020-01-01', '2020-01-02');
+             insert into exports (id, user_id, begun_at, lease_until) values ('{user}', '{user}', '2020-01-01', '2020-01-01');
+             insert into oauth_states values ('o', 'b', null, '2020-01-02');
+             insert into oauth_claims (id, provider, external_id, email, language, expires_at)
+                 values ('c', 'google', '1', 'x@mail.example', 'en', '2020-01-02');
+             insert into usage_daily values ('{tenant}', '2020-01-01', 5, 0, 0);
+             insert into usage_monthly values ('2020-01-01', 'free', 5);
+             insert into plan_gifts values ('{tenant}', '{tenant}', 'pro', '2020-01-01', '2020-02-01');
+             insert into checkouts values ('{tenant}', '{tenant}', null, '2020-01-01');
+             insert into stripe_events values ('evt', 't', '2020-01-01', '2020-01-01', 'ignored');
+             insert into gift_codes values (decode(repeat('00', 32), 'hex'), 'pro-5-days', '2019-01-01', '2020-01-01');
+             insert into billing_records (id, kind, amount, currency, booked_at) values ('in', 'invoice', 1, 'eur', '2010-01-01');
+             insert into billing_customers values ('cus_gone', null, '2020-01-01');
+             insert into waitlist_pending values ('{user}', 'p@mail.example', 'beta', 'en', '1', '2020-01-01', '2020-01-02');
+             insert into waitlist values ('{user}', 'w@mail.example', 'beta', 'en', '1', '2020-01-01', '2020-01-01', '2020-01-01');
+             insert into beta_candidacies (id, email, profile, country, language, consent_version, created_at)
+                 values ('{user}', 'b@mail.example', 'p', 'CH', 'en', '1', '2020-01-01');
+             insert into support_requests (id, user_id, created_at, closed_at) values ('{user}', '{user}', '2020-01-01', '2020-01-02');
+             insert into evidence values ('{user}', '{user}', 'case', '2010-01-01', '2015-01-01', decode(repeat('00', 32), 'hex'), 'x');
+             insert into evidence_log values ('{user}', '{tenant}', '2010-01-01', 'held', 'Ada', 'r'), ('{tenant}', '{tenant}', '2015-01-01', 'ended', 'l', 'r');
+             insert into security_events (id, user_id, at, kind) values ('{user}', '{user}', '2020-01-01', 'signed-in');
+             insert into erasures (id, user_id, tenant_id, requested_at, key_destroyed_at, backups_expire_at, completed_at, remains)
+                 values ('{user}', '{user}', '{tenant}', now(), now(), '2020-01-01', now(), '{{}}'),
+                        ('{tenant}', null, null, '2010-01-01', '2010-01-01', '2010-01-08', '2010-01-01', '{{}}');
+             insert into requests (id, kind, channel, received_at, due_at, answered_at)
+                 values ('{user}', 'access', 'email', '2010-01-01', '2010-02-01', '2010-01-02');
+             insert into anonymous_generations values ('2020-01-01', 'free', 'failed', null, null, false, null, false, null, null, null, 0, 0, '2020-02-01');
+             insert into mails (id, kind, user_id, created_at)
+                 values ('{user}', 'support-answered', '{user}', '2020-01-01'), ('{tenant}', 'support-answered', '{user}', '{now}');
+             update sessions set family_expires_at = '2020-01-01' where user_id = '{user}';
+             insert into generations (id, tenant_id, user_id, created_at, deadline_at, status, plan, quota_day)
+                 values ('00000000-0000-7000-8000-000000000001', '{tenant}', '{user}', '2020-01-01', '2020-01-01', 'running', 'free', '2020-01-01'),
+                        ('00000000-0000-7000-8000-000000000002', '{tenant}', '{user}', '2020-01-01', '2020-01-01', 'delivered', 'free', '2020-01-01');
+             insert into dataset_removals values ('{user}', '2020-01-01');"
+        ))
+        .await
+        .unwrap();
+    let content = |table: &str, kind: i32| {
+        // Of a generation that nobody knows, and of the one whose time is up.
+        format!(
+            "insert into {table} values ('{tenant}', {kind}, '{user}', 'x', '2020-01-01'),
+                 ('00000000-0000-7000-8000-000000000002', {kind}, '{user}', 'x', '2020-01-01')"
+        )
+    };
+    world.database(Database::Briefs).await.batch_execute(&content("briefs", 1)).await.unwrap();
+    world.database(Database::Files).await.batch_execute(&content("files", 3)).await.unwrap();
+    let entry = format!(
+        "insert into entries values ('{tenant}', '{tenant}', 'x', '1', 'consent', '2020-01-01');
+         insert into exports values ('{tenant}', '2020-01-01', '2020-02-01', 'Ada')"
+    );
+    world.database(Database::Dataset).await.batch_execute(&entry).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_dry_run_changes_nothing_and_tells_what_a_run_then_does() {
+    let Some(world) = World::needing(&NEEDS).start().await else { return };
+    world.freeze();
+    let (person, warned, idle) = (world.person().await, world.person().await, world.person().await);
+    world.sign_up(&Applicant::invent()).await;
+    world.advance(DAY * 2);
+    let accounts = world.accounts().await;
+    // What would go with the account that is closed is not counted twice.
+    accounts.batch_execute("delete from verifications; delete from email_tokens").await.unwrap();
+    fill(&world, &person).await;
+    let idle_since =
+        "update users set last_active_at = $2::text::timestamp, inactivity_warned_at = $3::text::timestamp where id = $1";
+    let ago = |days: i64| asknpic::operator::utc(world.now() - jiff::SignedDuration::from_hours(24 * days));
+    accounts.execute(idle_since, &[&warned.user, &ago(340), &None::<String>]).await.unwrap();
+    accounts.execute(idle_since, &[&idle.user, &ago(400), &Some(ago(31))]).await.unwrap();
+    let dry = || world.post("/v1/ops/retention").bearer(world.variable("ops_token")).json(&json!({ "dry_run": true }));
+
+    let dump = world.dump_all().await;
+    let due = dry().send().await.expect(200).json();
+    assert_eq!(world.dump_all().await, dump, "nothing changes");
+    let due_of = |rule: &str| due[rule].as_i64().unwrap_or_else(|| panic!("no {rule}"));
+    // Each rule of the table found something; a test that fills less would prove less.
+    for (rule, _) in SWEEPS {
+        assert!(due_of(rule) > 0, "{rule}: {due}");
+    }
+    for rule in ["expired_content", "inactive_erased", "orphaned_briefs", "orphaned_files", "dataset_removals", "dataset"] {
+        assert!(due_of(rule) > 0, "{rule}: {due}");
+    }
+    let done = retention(&world).await.expect(200).json();
+    // What a run brings about itself is dealt with by the same run: the steps of the account it closes, the mail of its warning, the last
+    // record about evidence. And what two rules find, the first of them deals with.
+    let more = ["erasures", "mails_sent", "evidence_log", "beta_candidacies"];
+    for (rule, rows) in done.as_object().unwrap() {
+        if more.contains(&rule.as_str()) {
+            continue;
+        }
+        assert_eq!(rows.as_i64().unwrap(), due_of(rule), "{rule}: {due} and {done}");
+    }
+    assert_eq!((&done["mails_sent"], due_of("mails_sent")), (&json!(2), 2), "one that is lost, and in its place the warning");
+    assert_eq!((&done["beta_candidacies"], due_of("beta_candidacies")), (&json!(0), 1));
+    // Nothing is left of it.
+    let after = dry().send().await.expect(200).json();
+    let left: Vec<_> = after.as_object().unwrap().iter().filter(|(_, rows)| **rows != 0).collect();
+    assert!(left.iter().all(|(rule, _)| rule.as_str() == "erasures"), "{left:?}: the content steps come once more later");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_run_can_be_watched_rule_by_rule() {
+    let Some(world) = World::needing(&NEEDS).own_cluster().start().await else { return };
+    world.sign_up(&Applicant::invent()).await;
+    world.advance(DAY * 2);
+    let call = || world.post("/v1/ops/retention").bearer(world.variable("ops_token"));
+    let (events, end) = Events::open(call()).await.rest().await;
+    assert_eq!(end, e2e::events::End::Whole);
+    let (done, rules) = events.split_last().unwrap();
+    assert_eq!(done.name, "done");
+    assert!(rules.iter().all(|event| event.name == "rule" || event.name == "progress"), "{rules:?}");
+    let told: std::collections::BTreeMap<_, _> = rules
+        .iter()
+        .filter(|event| event.name == "rule")
+        .map(|event| (event.data["rule"].as_str().unwrap().to_owned(), event.data["rows"].clone()))
+        .collect();
+    assert_eq!(json!(told), done.data, "each rule once, and all of them at the end");
+    assert_eq!(told["unproved_accounts"], 1);
+
+    // What is asked for amiss is an ordinary problem, and so is a wrong token.
+    let events = || call().header("accept", "text/event-stream");
+    events().json(&json!({ "dry_run": "yes" })).send().await.problem("invalid-request");
+    events().json(&json!({ "rule": "limits" })).send().await.problem("invalid-request");
+    events().text("application/json", "{").send().await.problem("malformed-body");
+    events().text("text/plain", "x").send().await.problem("unsupported-media-type");
+    events().json(&json!({ "padding": "x".repeat(5_000) })).send().await.problem("payload-too-large");
+    world.post("/v1/ops/retention").bearer("x").header("accept", "text/event-stream").send().await.problem("unauthenticated");
+
+    // A database that is down ends the stream with the problem, in the language asked for.
+    world.cluster().stop().await;
+    let (events, end) = Events::open(call().header("accept-language", "fr")).await.rest().await;
+    assert_eq!(end, e2e::events::End::Whole);
+    let last = events.last().unwrap();
+    assert_eq!((last.name.as_str(), &last.data["type"]), ("error", &json!("urn:asknpic:problem:unavailable")));
+    assert_eq!(last.data["title"], "Temporairement indisponible");
+    let (url, token) = (world.url(), world.variable("ops_token").to_owned());
+    let failed = tokio::task::spawn_blocking(move || asknpic::lifecycle::run(&url, &token, false, |_, _, _| {})).await.unwrap();
+    assert!(failed.unwrap_err().to_string().contains("a rule failed"));
+    world.cluster().restart().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn rules_of_table_and_database_are_the_same() {
+    let Some(world) = World::needing(&[Need::OwnDatabases]).start().await else { return };
+    let rows = world.accounts().await.query("select rule from retention_rules() order by rule", &[]).await.unwrap();
+    let mut table: Vec<_> = SWEEPS.iter().map(|(rule, _)| (*rule).to_owned()).collect();
+    table.sort();
+    assert_eq!(rows.iter().map(|row| row.get::<_, String>(0)).collect::<Vec<_>>(), table);
 }

@@ -1,6 +1,6 @@
 //! `POST /v1/billing/portal`.
 
-use axum::{body::Body, extract::Request, http::header, response::Response};
+use axum::{body::Body, extract::Request, response::Response};
 use domain::limits::CHECKOUT_USER;
 use serde::Deserialize;
 use store::accounts::billing::{self, Begin, Begun};
@@ -31,13 +31,7 @@ pub(crate) struct NewPortal {}
 )]
 pub(crate) async fn portal(context: Context, request: Request<Body>) -> Result<Response, Problem> {
     let (parts, body) = request.into_parts();
-    let said = if parts.headers.contains_key(header::CONTENT_TYPE) || parts.headers.contains_key(header::CONTENT_ENCODING) {
-        Some(body::read(&parts.headers, body, crate::BODY_LIMIT).await?)
-    } else if body::bytes(&parts.headers, body, crate::BODY_LIMIT).await?.is_empty() {
-        None
-    } else {
-        return Err(Kind::UnsupportedMediaType.into());
-    };
+    let said = body::optional(&parts.headers, body, crate::BODY_LIMIT).await?;
     let state = crate::state().await?;
     let now = web::now();
     let bearer = auth::bearer(&parts.headers, &state.verifier, &context, now)?;

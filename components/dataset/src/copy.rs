@@ -7,12 +7,12 @@
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
-use domain::{UserId, generation::ContentKind};
+use domain::{GenerationId, UserId, generation::ContentKind};
 use jiff::Timestamp;
 use store::{
     accounts::{
         lifecycle,
-        training::{self, Candidate},
+        training::{self, Candidate, CandidatePage},
     },
     briefs, dataset, files,
 };
@@ -34,8 +34,7 @@ pub(crate) async fn copy(state: &State, now: Timestamp) -> Result<i64, Problem> 
     loop {
         let after = lifecycle::position(&state.accounts, POSITION).await?;
         let page = training::candidates(&state.accounts, state.opt_in, after, BATCH).await?;
-        let ids: Vec<_> = page.candidates.iter().map(|candidate| candidate.id).collect();
-        let missing: BTreeSet<_> = dataset::missing(&state.dataset, &ids).await?.into_iter().collect();
+        let missing = missing_of(state, &page).await?;
         for candidate in page.candidates.iter().filter(|candidate| missing.contains(&candidate.id)) {
             rows += i64::from(copy_one(state, now, candidate).await?);
         }
@@ -48,16 +47,39 @@ pub(crate) async fn copy(state: &State, now: Timestamp) -> Result<i64, Problem> 
     }
 }
 
+/// How many pairs may be learnt from and are not there yet.
+pub(crate) async fn missing(state: &State) -> Result<i64, Problem> {
+    let (mut rows, mut after) = (0, None);
+    loop {
+        let page = training::candidates(&state.accounts, state.opt_in, after, BATCH).await?;
+        rows += i64::try_from(missing_of(state, &page).await?.len()).unwrap_or(i64::MAX);
+        after = page.last;
+        if after.is_none() {
+            return Ok(rows);
+        }
+    }
+}
+
+async fn missing_of(state: &State, page: &CandidatePage) -> Result<BTreeSet<GenerationId>, Problem> {
+    let ids: Vec<_> = page.candidates.iter().map(|candidate| candidate.id).collect();
+    Ok(dataset::missing(&state.dataset, &ids).await?.into_iter().collect())
+}
+
 /// Copies one pair, without what is personal in it, under the user's dataset key; whether it was all there.
 async fn copy_one(state: &State, now: Timestamp, candidate: &Candidate) -> Result<bool, Problem> {
     let Candidate { id, user, basis, salt, prompt_version, names } = candidate;
     let brief = briefs::read(&state.briefs, *user, *id, ContentKind::Brief).await?;
     let file = files::read(&state.files, *user, *id, ContentKind::FinalFile).await?;
     let (Some(brief), Some(file)) = (brief, file) else { return Ok(false) };
+    // What the checker turned down on the way, where it was kept.
+    let rejected = files::read(&state.files, *user, *id, ContentKind::RejectedFile).await?;
     let content = state.masters.for_user(*user, salt);
     let brief = content.open(*id, ContentKind::Brief, &brief).map_err(pair::unreadable)?;
     let file = content.open(*id, ContentKind::FinalFile, &file).map_err(pair::unreadable)?;
-    let Some(pair) = pair::scrubbed(&brief, &file, names) else { return Ok(false) };
+    let rejected = rejected.map(|rejected| content.open(*id, ContentKind::RejectedFile, &rejected)).transpose();
+    let rejected = rejected.map_err(pair::unreadable)?;
+    let rejected = rejected.as_ref().map(|rejected| rejected.as_slice());
+    let Some(pair) = pair::scrubbed(&brief, &file, rejected, names) else { return Ok(false) };
     let envelope =
         state.masters.for_dataset(*user, salt).seal(*id, ContentKind::DatasetEntry, &pair).map_err(pair::unreadable)?;
     let entry = dataset::Entry { id: *id, user: *user, envelope, prompt_version, basis };
@@ -65,15 +87,22 @@ async fn copy_one(state: &State, now: Timestamp, candidate: &Candidate) -> Resul
     Ok(true)
 }
 
-/// Removes the entries of all who may not be learnt from (any more); how many.
-pub(crate) async fn remove_unfounded(state: &State) -> Result<i64, Problem> {
+/// Removes the entries of all who may not be learnt from (any more), or only counts them; how many.
+pub(crate) async fn remove_unfounded(state: &State, dry_run: bool) -> Result<i64, Problem> {
     let (mut rows, mut after) = (0, None);
     loop {
         let page = dataset::page(&state.dataset, after, BATCH).await?;
         let Some((last, _)) = page.last() else { return Ok(rows) };
         after = Some(*last);
         let users: BTreeSet<UserId> = page.iter().map(|(_, user)| *user).collect();
-        rows += remove_of(state, &users.into_iter().collect::<Vec<_>>()).await?;
+        let users: Vec<_> = users.into_iter().collect();
+        rows += if dry_run {
+            let unfounded = training::unfounded(&state.accounts, &users, state.opt_in).await?;
+            let on_page = page.iter().filter(|(_, user)| unfounded.contains(user)).count();
+            i64::try_from(on_page).unwrap_or(i64::MAX)
+        } else {
+            remove_of(state, &users).await?
+        };
     }
 }
 

@@ -14,7 +14,7 @@ use axum::{
 };
 use store::Database;
 use vault::{MacKey, MasterKeys};
-use web::{Kind, Problem, log, settings};
+use web::{Problem, settings};
 
 /// What the component parses once for each instance.
 struct State {
@@ -39,22 +39,10 @@ async fn state() -> Result<Arc<State>, Problem> {
                 dataset: settings::database("dataset_url").await?,
                 masters: settings::master_keys().await?,
                 key: settings::mac_key("internal_key").await?,
-                opt_in: opt_in(&settings::required("training_basis").await?)?,
+                opt_in: settings::training_opt_in().await?,
             })
         })
         .await
-}
-
-/// The operator's setting; what is neither of its two values is refused, not guessed.
-fn opt_in(setting: &str) -> Result<bool, Problem> {
-    match setting.trim() {
-        "consent" => Ok(true),
-        "legitimate-interest" => Ok(false),
-        _ => {
-            log::event("not-configured", serde_json::json!({ "variable": "training_basis" }));
-            Err(Kind::NotConfigured.into())
-        }
-    }
 }
 
 /// The component's router, made once for each instance.
@@ -69,15 +57,4 @@ pub fn router() -> Router {
 #[cfg_attr(not(target_family = "wasm"), expect(dead_code, reason = "the entry point of the wasm"))]
 async fn handle(request: spin_sdk::http::Request) -> axum::response::Response {
     web::serve("dataset", router(), request).await
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_basis_is_one_of_two() {
-        assert_eq!((opt_in("consent").ok(), opt_in("legitimate-interest").ok()), (Some(true), Some(false)));
-        assert!(opt_in("contract").is_err());
-    }
 }

@@ -1,6 +1,6 @@
 //! The receipt of an erasure: the journal's entry as the contract shows it, signed.
 
-use domain::{erasure, retention};
+use domain::retention;
 use jiff::Timestamp;
 use serde::Serialize;
 use store::accounts::erasures::Journal;
@@ -87,8 +87,8 @@ impl ErasureReceipt {
 }
 
 fn remaining(what: &str, closed_at: Timestamp) -> Option<Remaining> {
-    let until = erasure::remains_until(retention::rule_of(what)?, closed_at.as_second())?;
-    Some(Remaining { what: what.to_owned(), until: Timestamp::from_second(until).ok()? })
+    let closed_at = Timestamp::from_second(closed_at.as_second()).ok()?;
+    Some(Remaining { what: what.to_owned(), until: retention::rule_of(what)?.due_at(closed_at)? })
 }
 
 #[cfg(test)]

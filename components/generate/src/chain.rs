@@ -6,7 +6,8 @@ use std::time::Duration;
 use domain::{
     GenerationId,
     generation::{
-        ContentKind, DEADLINE_SECONDS, FIRST_COMPLETION_TOKENS, MAX_COMPLETION_TOKENS, SETTLE_SECONDS, Status, estimated_tokens,
+        ContentKind, DEADLINE_SECONDS, FIRST_COMPLETION_TOKENS, MAX_COMPLETION_TOKENS, RejectedBecause, RejectedOutput,
+        SETTLE_SECONDS, Status, estimated_tokens,
     },
     moderation::{self as rules, Category},
 };
@@ -23,7 +24,7 @@ use zeroize::Zeroizing;
 
 use crate::{
     admission::{Admission, admit},
-    checker::{self, Verdict},
+    checker::{self, Finding, Verdict},
     event::{Outcome, Teller},
     leak, line, moderation,
     order::Order,
@@ -283,7 +284,10 @@ impl Run<'_> {
                     }
                     Err(finding) => findings = vec![finding],
                 },
-                Verdict::Rejected(found) => findings = found,
+                Verdict::Rejected(found) => {
+                    self.keep_rejected(&text, &found).await;
+                    findings = found;
+                }
             }
             self.trace.done("rejected", i64::try_from(findings.len()).ok());
             log::event(
@@ -319,6 +323,29 @@ impl Run<'_> {
         let (kept, raw) =
             futures::join!(self.keep(ContentKind::FinalFile, &composed.file), futures::future::OptionFuture::from(raw));
         kept.and(raw.unwrap_or(Ok(())))
+    }
+
+    /// Keeps an answer that the checker turned down, where the dataset may have it (promise a18). Nobody waits for the dataset: what
+    /// cannot be kept is left out of it.
+    async fn keep_rejected(&self, text: &str, findings: &[Finding]) {
+        let state = &self.order.state;
+        let may = generations::may_teach(&state.zone.accounts, self.id, state.training_opt_in).await;
+        let kept = match may {
+            Ok(true) => {
+                let because =
+                    |finding: &Finding| RejectedBecause { path: finding.path.clone(), message: finding.message.clone() };
+                let rejected = RejectedOutput { output: text.to_owned(), findings: findings.iter().map(because).collect() };
+                match serde_json::to_string(&rejected).map(Zeroizing::new) {
+                    Ok(document) => self.keep(ContentKind::RejectedFile, &document).await.is_ok(),
+                    Err(_) => false,
+                }
+            }
+            Ok(false) => return,
+            Err(_) => false,
+        };
+        if !kept {
+            log::event("rejected-not-kept", serde_json::json!({ "generation": self.id }));
+        }
     }
 
     /// Encrypts a piece of content and keeps it where its kind belongs.

@@ -18,7 +18,7 @@ use store::accounts::events::Stamp;
 use web::{Context, Kind, Problem, address, auth, body, problem::ProblemDocument};
 
 use crate::{
-    accept, chain,
+    chain,
     event::{self, Event, Events, Outcome},
     order::{self, NewGeneration, Order},
     sse,
@@ -67,7 +67,7 @@ pub(crate) async fn create(context: Context, request: Request<Body>) -> Result<R
     let (teller, events) = event::channel();
     web::spawn(chain::run(order, teller));
     let_begin().await;
-    if accept::event_stream(&parts.headers) { stream(events, reader).await } else { whole(events).await }
+    if web::sse::event_stream(&parts.headers) { stream(events, reader).await } else { whole(events).await }
 }
 
 /// Lets what was spawned begin. The runtime of the bindings takes a new task up when it has polled the others and waits then for the

@@ -1,6 +1,5 @@
 //! The component `generate`: from brief to final file, and the list of what was made.
 
-mod accept;
 mod admission;
 mod chain;
 mod checker;

@@ -1,25 +1,15 @@
-//! A generation as server-sent events (HTML, 9.2).
+//! A generation as server-sent events.
 
-use std::time::Duration;
-
-use axum::{body::Body, response::Response};
+use axum::response::Response;
 use bytes::Bytes;
 use domain::Language;
-use futures::{
-    StreamExt as _,
-    future::{Either, select},
-    stream,
-};
+use futures::{StreamExt as _, stream};
 use generation::representation::notice;
-use http::{HeaderValue, StatusCode, header};
-use serde::Serialize;
 use serde_json::json;
 use uuid::Uuid;
+use web::sse::frame;
 
 use crate::event::{Event, Events};
-
-/// Between comments that keep proxies from closing a quiet connection.
-const HEARTBEAT: Duration = Duration::from_secs(10);
 
 /// In whose language, for which request.
 #[derive(Clone, Copy)]
@@ -39,24 +29,11 @@ pub(crate) fn answer(first: Event, events: Events, reader: Reader) -> Response {
     let head = stream::iter([Ok(reader.frame(first))]);
     let tail = stream::unfold((!last).then_some(events), move |events| async move {
         let mut events = events?;
-        let pause = std::pin::pin!(web::sleep(HEARTBEAT));
-        match select(events.next(), pause).await {
-            Either::Left((Some(event), _)) => {
-                let last = matches!(event, Event::Ended(_));
-                Some((Ok(reader.frame(event)), (!last).then_some(events)))
-            }
-            Either::Left((None, _)) => Some((Err(Broken), None)),
-            Either::Right(_) => Some((Ok(Bytes::from_static(b":\n\n")), Some(events))),
-        }
+        let Some(event) = events.next().await else { return Some((Err(Broken), None)) };
+        let last = matches!(event, Event::Ended(_));
+        Some((Ok(reader.frame(event)), (!last).then_some(events)))
     });
-    let mut response = Response::new(Body::from_stream(head.chain(tail)));
-    *response.status_mut() = StatusCode::OK;
-    let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store, no-transform"));
-    // Nginx, and what is built on it, would hold events back.
-    headers.insert("x-accel-buffering", HeaderValue::from_static("no"));
-    response
+    web::sse::answer(head.chain(tail))
 }
 
 impl Reader {
@@ -76,38 +53,16 @@ impl Reader {
     }
 }
 
-/// One event. A line break of the JSON text (there is none in compact JSON, but the file comes as it was kept) begins a new line
-/// of data.
-fn frame(name: &str, data: &impl Serialize) -> Bytes {
-    let text = serde_json::to_string(data).unwrap_or_else(|_| "null".to_owned());
-    let mut frame = format!("event: {name}\n");
-    for line in text.split(['\r', '\n']) {
-        frame.push_str("data: ");
-        frame.push_str(line);
-        frame.push('\n');
-    }
-    frame.push('\n');
-    frame.into()
-}
-
 #[cfg(test)]
 mod tests {
     use futures::executor::block_on;
     use http_body_util::BodyExt as _;
-    use serde_json::value::RawValue;
     use web::Kind;
 
     use super::*;
     use crate::event::channel;
 
     const READER: Reader = Reader { language: Language::Fr, request_id: Uuid::nil() };
-
-    #[test]
-    fn events_are_framed_and_line_breaks_cannot_forge_one() {
-        assert_eq!(frame("progress", &json!({ "tokens": 20 })), "event: progress\ndata: {\"tokens\":20}\n\n");
-        let raw = RawValue::from_string("{\n\"a\":\r\n1}".to_owned()).expect("JSON");
-        assert_eq!(frame("done", &raw), "event: done\ndata: {\ndata: \"a\":\ndata: \ndata: 1}\n\n");
-    }
 
     #[test]
     fn a_stream_ends_with_the_problem_in_the_callers_language() {

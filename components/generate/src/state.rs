@@ -20,6 +20,8 @@ pub(crate) struct State {
     pub(crate) model_wait: Duration,
     /// BCP 47 tags of the languages that the model takes; the first is the one that others are translated into.
     pub(crate) languages: Vec<String>,
+    /// Only a consent lets somebody be learnt from (promise c03).
+    pub(crate) training_opt_in: bool,
     /// The header of a declared reverse proxy, or nothing.
     pub(crate) proxy: String,
 }
@@ -65,6 +67,7 @@ pub(crate) async fn state() -> Result<Arc<State>, Problem> {
                 model_calls: positive("model_calls").await?,
                 model_wait: Duration::from_secs(u64::from(positive("model_wait_seconds").await?.unsigned_abs())),
                 languages: languages.split(',').map(|tag| tag.trim().to_lowercase()).filter(|tag| !tag.is_empty()).collect(),
+                training_opt_in: settings::training_opt_in().await?,
                 proxy: settings::optional("trusted_proxy").await?,
             })
         })

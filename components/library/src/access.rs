@@ -6,11 +6,12 @@ use axum::extract::{FromRequestParts, Path};
 use domain::{
     GenerationId,
     generation::{ContentKind, Status},
+    retention::rule_of,
 };
 use generation::{Zone, content, read};
 use http::{HeaderMap, request::Parts};
 use jiff::Timestamp;
-use store::accounts::generations::Generation;
+use store::accounts::generations::{self, Generation, Hidden};
 use uuid::Uuid;
 use vault::UserSalt;
 use web::{Context, Kind, Problem, auth, auth::Bearer};
@@ -76,10 +77,37 @@ impl Access {
         salt: &UserSalt,
         kind: ContentKind,
     ) -> Result<Zeroizing<String>, Problem> {
-        presence(stored, kind)?;
+        if let Err(absent) = presence(stored, kind) {
+            return Err(match absent {
+                Kind::ContentExpired => self.gone().await,
+                other => other.into(),
+            });
+        }
         let text = content::open(&self.zone, self.bearer.user, salt, self.id, kind).await?;
         // Swept or deleted since the first statement.
-        text.ok_or_else(|| Kind::ContentExpired.into())
+        text.ok_or_else(|| absence(None, self.now))
+    }
+
+    /// 410 with its reason.
+    async fn gone(&self) -> Problem {
+        match generations::hidden(&self.zone.accounts, self.id).await {
+            Ok(hidden) => absence(hidden, self.now),
+            Err(error) => error.into(),
+        }
+    }
+}
+
+/// 410: `plan` where an upgrade brings the content back, with `until` when; else `removed`.
+fn absence(hidden: Option<Hidden>, now: Timestamp) -> Problem {
+    let problem = Problem::from(Kind::ContentExpired);
+    let rule = rule_of("downgraded-content");
+    let until = hidden.and_then(|hidden| {
+        let end = rule?.due_at(hidden.downgraded_at)?;
+        Some(hidden.former_end.map_or(end, |former| former.min(end)))
+    });
+    match until.filter(|until| *until > now) {
+        Some(until) => problem.with("reason", "plan").with("until", until.to_string()),
+        None => problem.with("reason", "removed"),
     }
 }
 
@@ -108,6 +136,25 @@ fn presence(stored: &Generation, kind: ContentKind) -> Result<(), Kind> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn promise_a48_what_a_plan_hides_says_until_when_an_upgrade_brings_it_back() {
+        let time = |text: &str| text.parse::<Timestamp>().expect("a time");
+        let downgraded_at = time("2027-01-01T00:00:00Z");
+        let told = |former_end: Option<&str>, now: &str| {
+            let hidden = Hidden { downgraded_at, former_end: former_end.map(time) };
+            let document = absence(Some(hidden), time(now)).document(domain::Language::En, Uuid::nil());
+            (document["reason"].as_str().map(str::to_owned), document["until"].as_str().map(str::to_owned))
+        };
+        let plan = |until: &str| (Some("plan".to_owned()), Some(until.to_owned()));
+        let removed = (Some("removed".to_owned()), None);
+        assert_eq!(told(None, "2027-06-01T00:00:00Z"), plan("2028-01-01T00:00:00Z"));
+        assert_eq!(told(Some("2027-01-20T00:00:00Z"), "2027-01-19T23:59:59Z"), plan("2027-01-20T00:00:00Z"));
+        assert_eq!(told(Some("2027-01-20T00:00:00Z"), "2027-01-20T00:00:00Z"), removed);
+        assert_eq!(told(None, "2028-01-01T00:00:00Z"), removed);
+        let document = absence(None, downgraded_at).document(domain::Language::En, Uuid::nil());
+        assert_eq!(document["reason"], "removed");
+    }
 
     fn stored(status: Status, corrected: bool, content_expired: bool) -> Generation {
         Generation {

@@ -42,7 +42,7 @@ pub async fn export(
     opt_in: bool,
 ) -> anyhow::Result<Export> {
     let (mut lines, mut ids) = (String::new(), Vec::new());
-    let mut counts = BTreeMap::<(String, String), u64>::new();
+    let mut counts = Counts::new();
     let mut after = Uuid::nil();
     loop {
         let sql = "select id, user_id, envelope, prompt_version, legal_basis from entries where id > $1 order by id limit 500";
@@ -68,7 +68,7 @@ pub async fn export(
             let plain = key.open(GenerationId::from(id), ContentKind::DatasetEntry, &envelope)?;
             let pair: Value = serde_json::from_slice(&plain)?;
             let (version, basis): (String, String) = (row.get(3), row.get(4));
-            let line = json!({
+            let mut line = json!({
                 "id": id,
                 "messages": [
                     { "role": "user", "content": pair["brief"] },
@@ -77,8 +77,16 @@ pub async fn export(
                 "prompt_version": version,
                 "legal_basis": basis,
             });
+            let count = counts.entry((version, basis)).or_default();
+            count.pairs += 1;
+            if let Some(output) = pair["rejected"]["output"].as_str() {
+                count.rejected += 1;
+                line["rejected"] = json!({
+                    "message": { "role": "assistant", "content": output },
+                    "feedback": pair["rejected"]["findings"],
+                });
+            }
             writeln!(lines, "{line}")?;
-            *counts.entry((version, basis)).or_default() += 1;
             ids.push(id);
         }
     }
@@ -91,17 +99,28 @@ pub async fn export(
     Ok(Export { id, lines, datasheet: datasheet(id, now, ends, &counts)? })
 }
 
-fn datasheet(id: Uuid, now: Timestamp, ends: Timestamp, counts: &BTreeMap<(String, String), u64>) -> anyhow::Result<String> {
+/// By prompt version and legal basis.
+type Counts = BTreeMap<(String, String), Count>;
+
+#[derive(Default)]
+struct Count {
+    pairs: u64,
+    /// Of those, with an answer that was rejected before.
+    rejected: u64,
+}
+
+fn datasheet(id: Uuid, now: Timestamp, ends: Timestamp, counts: &Counts) -> anyhow::Result<String> {
     let mut text = format!(
         "# Datasheet\n\nExport {id} of {now}. To be deleted by {ends}; before each training, take out what \
-         `asknpic dataset removals {id}` prints.\n\nPairs of a brief and the parametric file that was delivered for it. Emails, phones, \
+         `asknpic dataset removals {id}` prints.\n\nPairs of a brief and the parametric file that was delivered for it (`messages`); where the checker had turned \
+         an answer of the model down before, that answer with the reasons (`rejected`). Emails, phones, \
          postal addresses and names were taken out by rules before the pairs were kept; the rules are in `domain::scrub`.\n\n\
-         | prompt version | legal basis | pairs |\n| --- | --- | --- |\n"
+         | prompt version | legal basis | pairs | with a rejected answer |\n| --- | --- | --- | --- |\n"
     );
-    for ((version, basis), pairs) in counts {
-        writeln!(text, "| {version} | {basis} | {pairs} |")?;
+    for ((version, basis), Count { pairs, rejected }) in counts {
+        writeln!(text, "| {version} | {basis} | {pairs} | {rejected} |")?;
     }
-    writeln!(text, "\n{} pairs in all.", counts.values().sum::<u64>())?;
+    writeln!(text, "\n{} pairs in all.", counts.values().map(|count| count.pairs).sum::<u64>())?;
     Ok(text)
 }
 

@@ -5,7 +5,7 @@ use anyhow::{Context as _, bail, ensure};
 use domain::generation::ContentKind;
 use domain::retention::rule_of;
 use domain::{GenerationId, UserId};
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use serde_json::{Value, json};
 use tokio_postgres::Client;
 use uuid::Uuid;
@@ -69,13 +69,13 @@ pub async fn hold(
     for (what, text) in [("reason", &hold.reason), ("case", &hold.case), ("name", &hold.by)] {
         ensure!(!text.trim().is_empty(), "evidence is kept only with a {what}");
     }
-    let standard = rule_of("evidence").and_then(domain::retention::Rule::seconds).context("the table has a rule for evidence")?;
+    let standard = rule_of("evidence").and_then(|rule| rule.due_at(now)).context("the table has a rule for evidence")?;
     ensure!(
         (5..=30).contains(&hold.years),
         "evidence is kept for 5 years, or for the longer limitation period that the case states"
     );
-    let seconds = standard / 5 * i64::from(hold.years);
-    let until = now.checked_add(SignedDuration::from_secs(seconds))?;
+    // Five of the table's years, or as many more as the case needs.
+    let until = now.checked_add(standard.duration_since(now) / 5 * i32::from(hold.years))?;
 
     let sql = "select u.email, u.tenant_id, u.created_at::text, k.salt from users u join user_keys k on k.user_id = u.id where u.id = $1";
     let Some(row) = sources.accounts.query_opt(sql, &[&hold.account]).await? else { bail!("there is no such account") };

@@ -127,6 +127,7 @@ pub fn in_words(retention: &str) -> String {
         Period::Plan => "the days of the plan, else as long as the account".to_owned(),
         Period::Installation => "as long as the installation".to_owned(),
         Period::Seconds(seconds) => format!("{} from {}", days(seconds), rule.from),
+        Period::Years(years) => format!("{years} years from {}", rule.from),
     }
 }
 

@@ -3,6 +3,9 @@
 use std::time::Duration;
 
 use asknpic_local::messages::Fault;
+use asknpic_local::model::Fault as ModelFault;
+use e2e::contract::GENERATION;
+use e2e::events::Events;
 use e2e::payments::of_type;
 use e2e::{Need, Person, World};
 use serde_json::{Value, json};
@@ -245,4 +248,56 @@ async fn a_transfer_that_takes_days_counts_when_it_arrives() {
         act(json!({ "act": "arrive", "session": session, "paid": arrives })).await;
         assert_eq!(world.billing(&person).await["credits"], expected);
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn what_a_running_generation_has_set_aside_is_neither_shown_nor_refunded() {
+    let needs = [Need::Stripe, Need::OwnDatabases, Need::Clock, Need::Keys, Need::Model];
+    let Some(world) = World::needing(&needs).start().await else { return };
+    let accounts = world.accounts().await;
+    accounts.batch_execute("update plans set daily_tokens = 0").await.unwrap();
+    // One whose generation is delivered, one whose generation comes to nothing, one whose brief turns out to be refused.
+    let people = [world.person().await, world.person().await, world.person().await];
+    let mut payments = Vec::new();
+    for person in &people {
+        let events = world.bought(person, "credits-100000").await;
+        payments.push(of_type(&events, "checkout.session.completed")["data"]["object"]["payment_intent"].clone());
+    }
+    world.model().fault(ModelFault::Hang).await;
+    let (mut streams, mut set_aside) = (Vec::new(), Vec::new());
+    for person in &people {
+        let brief = json!({ "brief": "a card with a leaf", "spend_credits": true });
+        let mut events = Events::open(world.post("/v1/generations").bearer(&person.access).json(&brief)).await;
+        assert_eq!(events.next().await.unwrap().name, "accepted");
+        streams.push(events);
+        let left = world.billing(person).await["credits"].as_i64().unwrap();
+        assert!((1..100_000).contains(&left), "what it may cost is set aside: {left}");
+        set_aside.push(100_000 - left);
+    }
+    let balance = async |person: &e2e::Person| {
+        let sql = "select sum(tokens)::bigint from credit_ledger where tenant_id = $1";
+        accounts.query_one(sql, &[&person.tenant]).await.unwrap().get::<_, i64>(0)
+    };
+    for ((person, payment), set_aside) in people.iter().zip(&payments).zip(&set_aside) {
+        let refunded = world.stripe().act(&json!({ "act": "refund", "payment": payment })).await;
+        world.deliver_all(&refunded).await;
+        assert_eq!(balance(person).await, *set_aside, "the rest of the pack is taken back");
+        assert_eq!(world.billing(person).await["credits"], 0);
+        // The same event once more changes nothing.
+        world.deliver_all(&refunded).await;
+        assert_eq!(balance(person).await, *set_aside);
+    }
+    // It ends, and what it did not need goes too.
+    let deliver = "select generation_deliver(created_at, id, false, '[]', 'model', '1', 1000, 500, '[]') from generations where user_id = $1";
+    assert!(accounts.query_one(deliver, &[&people[0].user]).await.unwrap().get::<_, bool>(0));
+    assert_eq!(balance(&people[0]).await, 0, "bought, refunded, spent, refunded");
+    let spent = "select sum(tokens)::bigint from credit_ledger where tenant_id = $1 and kind = 'spend'";
+    assert_eq!(accounts.query_one(spent, &[&people[0].tenant]).await.unwrap().get::<_, i64>(0), -1_500);
+    accounts.execute("delete from generations where user_id = $1", &[&people[2].user]).await.unwrap();
+    assert_eq!(balance(&people[2]).await, 0);
+    assert_eq!(balance(&people[1]).await, set_aside[1], "another's is untouched");
+    world.advance(GENERATION + Duration::from_secs(1));
+    world.post("/v1/ops/retention").bearer(world.variable("ops_token")).send().await.expect(200);
+    assert_eq!(balance(&people[1]).await, 0);
+    assert_eq!(world.billing(&world.again(&people[1]).await).await["credits"], 0);
 }

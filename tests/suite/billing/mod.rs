@@ -2,6 +2,8 @@
 
 mod checkout;
 mod erasure;
+mod heavy;
 mod official;
 mod order;
+mod sync;
 mod webhook;

@@ -1,4 +1,4 @@
-//! Stripe's own Python package: it signs, reads what the stand-in answers, and knows the parameters that we send.
+//! Stripe's own Python package: it signs, reads what the stand-in answers, and has the parameters that `sync.rs` holds our requests to.
 
 use std::path::{Path, PathBuf};
 use std::process::Output;
@@ -6,7 +6,6 @@ use std::process::Output;
 use asknpic_local::stripe::WEBHOOK_SECRET;
 use e2e::world::root;
 use e2e::{Need, World};
-use serde_json::json;
 use tokio::process::Command;
 
 /// The version whose signatures the unit tests have, and whose API version is pinned.
@@ -30,7 +29,7 @@ async fn run(command: &mut Command) -> Result<(), String> {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn the_official_client_understands_stand_in_webhook_and_requests() {
+async fn the_official_client_understands_stand_in_and_webhook_and_knows_the_parameters() {
     let python = match python().await {
         Ok(python) => python,
         Err(why) => {
@@ -40,15 +39,13 @@ async fn the_official_client_understands_stand_in_webhook_and_requests() {
         }
     };
     let Some(world) = World::needing(&[Need::Stripe, Need::Databases]).start().await else { return };
-    let person = world.person().await;
-    world.bought(&person, "starter").await;
-    world.bought(&person, "credits-100000").await;
-    world.checkout(&person, "pro").send().await.expect(201);
-    world.post("/v1/billing/portal").bearer(&person.access).send().await.expect(201);
-    let requests = tempfile::NamedTempFile::new().unwrap();
-    std::fs::write(requests.path(), json!(world.stripe().requests().await).to_string()).unwrap();
-    let mut command = Command::new(python);
+    let mut command = Command::new(&python);
     command.arg(root().join("tests/fixtures/stripe_client.py")).arg(world.stripe().url());
-    command.arg(format!("{}/v1/stripe/webhook", world.url())).arg(WEBHOOK_SECRET).arg(requests.path());
+    command.arg(format!("{}/v1/stripe/webhook", world.url())).arg(WEBHOOK_SECRET);
+    run(&mut command).await.unwrap();
+    // The list of parameters that every request is held to is the package's own.
+    let mut command = Command::new(&python);
+    let fixtures = root().join("tests/fixtures");
+    command.arg(fixtures.join("stripe_parameters.py")).arg(fixtures.join("stripe_parameters.json"));
     run(&mut command).await.unwrap();
 }

@@ -311,3 +311,29 @@ async fn promise_a46_billing_records_are_kept_ten_years_also_after_erasure() {
     assert_eq!(world.count("select count(*) from billing_customers").await, 0, "and with them what they referred to");
     promise.kept();
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn promise_a46_ten_years_end_by_the_calendar_also_for_a_leap_day() {
+    let promise = promise!();
+    let Some(world) = World::needing(&[Need::OwnDatabases, Need::Clock, Need::Keys]).start().await else { return };
+    world.freeze();
+    let accounts = world.accounts().await;
+    let second = jiff::SignedDuration::from_secs(1);
+    for (booked, end) in [
+        // Three leap days in between, then two: 3,653 and 3,652 days.
+        ("2027-12-31T23:59:59Z", "2037-12-31T23:59:59Z"),
+        ("2028-02-29T18:30:00Z", "2038-03-01T00:00:00Z"),
+        ("2028-03-01T18:30:00Z", "2038-03-01T18:30:00Z"),
+    ] {
+        let sql = "insert into billing_records (id, kind, amount, currency, booked_at) values ($1, 'invoice', 900, 'eur', $2::text::timestamp)";
+        accounts.execute(sql, &[&booked, &booked.trim_end_matches('Z')]).await.unwrap();
+        let there = format!("select count(*) from billing_records where id = '{booked}'");
+        let end: jiff::Timestamp = end.parse().unwrap();
+        for (at, expected) in [(end - second, 1), (end + second, 0)] {
+            world.advance(Duration::try_from(at.duration_since(world.now())).unwrap());
+            sweep(&world).await;
+            assert_eq!(world.count(&there).await, expected, "{booked} at {at}");
+        }
+    }
+    promise.kept();
+}

@@ -120,6 +120,160 @@ async fn promise_a41_content_goes_by_its_plan_to_the_second() {
     promise.kept();
 }
 
+/// Sends somebody's wish to be erased.
+async fn erase(world: &World, person: &Person) {
+    let call = world.post("/v1/me/erasure").bearer(&person.access).json(&json!({ "confirm": true }));
+    call.send().await.expect(202);
+}
+
+const PLANS: [&str; 4] = ["free", "starter", "pro", "agency"];
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn promise_a40_account_data_is_there_until_the_account_closes_and_gone_then() {
+    let promise = promise!();
+    let Some(world) = world().await else { return };
+    // Across the leap day of 2028 and both changes of the clock.
+    go(&world, "2027-09-01T00:30:00Z".parse().unwrap());
+    let mut people = Vec::new();
+    for plan in PLANS {
+        people.push(owner(&world, plan).await.0);
+    }
+    let leaves = owner(&world, "free").await.0;
+    let tables = ["users", "tenants", "sessions", "user_keys", "generations", "usage_daily"];
+    let of = async |person: &Person| {
+        let cells = world.dump(Database::Accounts).await;
+        let ids =
+            [person.user.to_string(), person.tenant.to_string(), person.applicant.email.clone(), person.applicant.phone.clone()];
+        let found = cells.iter().filter(|cell| ids.iter().any(|id| cell.bytes == id.as_bytes()));
+        found.map(|cell| cell.place.split('.').nth(1).unwrap().to_owned()).collect::<std::collections::BTreeSet<_>>()
+    };
+    for table in tables {
+        assert!(of(&leaves).await.contains(table), "{table}");
+    }
+
+    // Closed by its owner: from that moment on.
+    let start = world.now();
+    erase(&world, &leaves).await;
+    sweep(&world).await;
+    let left = of(&leaves).await;
+    assert!(left.iter().all(|table| ["security_events", "erasures", "requests"].contains(&table.as_str())), "{left:?}");
+    world.get("/v1/me").bearer(&leaves.access).send().await.problem("unauthenticated");
+    world.sign_in(&leaves.applicant).send().await.problem("credentials-invalid");
+
+    // Closed by a year without its owner, whatever the plan: there to the last second, and gone with the next.
+    go(&world, start + DAY * 335 + SECOND);
+    sweep(&world).await;
+    go(&world, start + DAY * 365 - SECOND);
+    sweep(&world).await;
+    for (person, plan) in people.iter().zip(PLANS) {
+        let found = of(person).await;
+        assert!(found.contains("users") && found.contains("user_keys") && found.contains("generations"), "{plan}: {found:?}");
+    }
+    go(&world, start + DAY * 365 + SECOND * 2);
+    sweep(&world).await;
+    for (person, plan) in people.iter().zip(PLANS) {
+        let found = of(person).await;
+        assert!(found.iter().all(|table| ["security_events", "erasures"].contains(&table.as_str())), "{plan}: {found:?}");
+        world.sign_in(&person.applicant).send().await.problem("credentials-invalid");
+    }
+    // The journal's ids go when the last backup has, and the events by bare id after their year.
+    go(&world, start + DAY * (365 + 366));
+    sweep(&world).await;
+    for person in people.iter().chain([&leaves]) {
+        assert_eq!(of(person).await, std::collections::BTreeSet::new());
+    }
+    promise.kept();
+}
+
+/// Says that a file was corrected, with a log that nothing else has.
+async fn correct(world: &World, id: Uuid, mark: &str) {
+    let log = json!([{ "code": mark, "path": "/layers/0", "numbers": [] }]).to_string();
+    let sql = "update generations set corrected = true, corrections = $2::text::jsonb where id = $1";
+    world.accounts().await.execute(sql, &[&id, &log]).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn promise_a42_correction_logs_stay_with_the_account_and_go_with_it() {
+    let promise = promise!();
+    let Some(world) = world().await else { return };
+    go(&world, "2028-02-26T12:00:00Z".parse().unwrap());
+    let start = world.now();
+    let mut owners = Vec::new();
+    for plan in PLANS {
+        let (person, id) = owner(&world, plan).await;
+        correct(&world, id, &format!("mark-{plan}")).await;
+        owners.push((person, id, plan));
+    }
+    let kept = async |plan: &str| Haystack::of_cells(&world.dump_all().await).places_of(format!("mark-{plan}").as_bytes());
+    // Long after the content of the small plans is gone, and across the leap day.
+    for days in [8, 31, 300] {
+        go(&world, start + DAY * days);
+        sweep(&world).await;
+        for (person, id, plan) in &owners {
+            let log = part(&world, &world.again(person).await, *id, "corrections").await.expect(200).json();
+            assert_eq!(log["items"][0]["code"], format!("mark-{plan}"), "{days} days: {log}");
+        }
+    }
+    // To the last second of the account, and within its 30 days: with it, in fact.
+    for (person, id, plan) in &owners {
+        assert_eq!(kept(plan).await, ["accounts.generations.corrections"], "{plan}");
+        let person = world.again(person).await;
+        erase(&world, &person).await;
+        sweep(&world).await;
+        assert_eq!(kept(plan).await, Vec::<String>::new(), "{plan}");
+        part(&world, &person, *id, "corrections").await.problem("unauthenticated");
+    }
+    promise.kept();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn promise_a43_metadata_stays_with_the_account_and_what_identifies_nobody_for_thirty_days_more() {
+    let promise = promise!();
+    let Some(world) = world().await else { return };
+    // The thirty days are across the leap day.
+    go(&world, "2028-02-20T15:00:00Z".parse().unwrap());
+    let start = world.now();
+    let mut owners = Vec::new();
+    for plan in PLANS {
+        owners.push(owner(&world, plan).await);
+    }
+    // The metadata outlives the content, whatever the plan.
+    go(&world, start + DAY * 200);
+    sweep(&world).await;
+    for ((person, id), plan) in owners.iter().zip(PLANS) {
+        let person = world.again(person).await;
+        let shown = world.get(&format!("/v1/generations/{id}")).bearer(&person.access).send().await.expect(200).json();
+        assert_eq!((&shown["status"], shown["tokens"]["prompt"].as_i64() > Some(0)), (&"delivered".into(), true), "{plan}");
+        let list = world.get("/v1/generations").bearer(&person.access).send().await.expect(200).json();
+        assert_eq!(list["items"][0]["id"], id.to_string());
+        erase(&world, &person).await;
+        part(&world, &person, *id, "corrections").await.problem("unauthenticated");
+    }
+    sweep(&world).await;
+    let closed = world.now();
+    assert_eq!(world.count("select count(*) from generations").await, 0);
+    // What is left of them leads to nobody.
+    assert_eq!(world.count("select count(*) from anonymous_generations").await, 4);
+    let cells: Vec<_> =
+        world.dump(Database::Accounts).await.into_iter().filter(|cell| cell.place.contains("anonymous_generations")).collect();
+    assert!(!cells.is_empty());
+    let haystack = Haystack::of_cells(&cells);
+    for (person, id) in &owners {
+        for what in [person.user, person.tenant, person.session, *id] {
+            haystack.lacks("an id", what.to_string().as_bytes());
+        }
+    }
+    // By days, so that no time tells whose it was: to the end of the thirtieth day after the closing at the latest.
+    let end = (closed + DAY * 30).to_zoned(jiff::tz::TimeZone::UTC).date().to_zoned(jiff::tz::TimeZone::UTC).unwrap().timestamp();
+    go(&world, end - SECOND);
+    sweep(&world).await;
+    assert_eq!(world.count("select count(*) from anonymous_generations").await, 4);
+    go(&world, end + SECOND);
+    sweep(&world).await;
+    assert_eq!(world.count("select count(*) from anonymous_generations").await, 0);
+    promise.kept();
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn promise_a41_deadlines_hold_across_a_clock_change_and_a_leap_day() {
     let promise = promise!();
@@ -153,13 +307,22 @@ async fn promise_a48_content_beyond_a_plan_comes_back_and_is_gone_after_a_year()
     sweep(&world).await;
     for (person, id) in [&back, &gone, &starter] {
         let person = world.again(person).await;
-        part(&world, &person, *id, "file").await.problem("content-expired");
+        for name in ["brief", "file", "visual.svg", "visual.png"] {
+            let problem = part(&world, &person, *id, name).await.problem("content-expired");
+            assert_eq!(problem["reason"], "plan", "{name}: {problem}");
+            let until: Timestamp = problem["until"].as_str().unwrap().parse().unwrap();
+            // The Starter plan would have let it go after its 30 days.
+            let expected = if *id == starter.1 { start + DAY * 30 } else { downgraded + DAY * 365 };
+            assert!(until.duration_since(expected).abs() < SECOND, "{until} is not {expected}");
+        }
         assert_eq!(pieces(&world, *id).await, 4, "inaccessible and still there");
     }
     // What would have gone under the plan of before goes then.
     go(&world, start + DAY * 30 + SECOND);
     sweep(&world).await;
     assert_eq!(pieces(&world, starter.1).await, 0);
+    let problem = part(&world, &world.again(&starter.0).await, starter.1, "file").await.problem("content-expired");
+    assert_eq!((&problem["reason"], problem.get("until")), (&"removed".into(), None));
     // An upgrade brings the rest back.
     go(&world, downgraded + DAY * 200);
     set_plan(&world, &back.0, "pro", false).await;
@@ -324,7 +487,7 @@ async fn the_operators_report_tells_what_is_held_and_when_it_goes() {
     let (_, id) = owner(&world, "free").await;
     let accounts = world.accounts().await;
     let line = async |rule: &str| {
-        let lines = asknpic::lifecycle::report(&accounts).await.unwrap();
+        let lines = asknpic::lifecycle::report(&accounts, world.now()).await.unwrap();
         lines.into_iter().find(|line| line.rule == rule).unwrap()
     };
     let before = line("expired_content").await;
@@ -334,12 +497,15 @@ async fn the_operators_report_tells_what_is_held_and_when_it_goes() {
     assert!(next.starts_with(&due.strftime("%Y-%m-%d %H:%M:%S").to_string()), "{next} is not {due}");
     go(&world, due);
     let (url, token) = (world.url(), world.variable("ops_token").to_owned());
-    let rows = tokio::task::spawn_blocking(move || asknpic::lifecycle::run(&url, &token)).await.unwrap().unwrap();
+    let rows =
+        tokio::task::spawn_blocking(move || asknpic::lifecycle::run(&url, &token, false, |_, _, _| {})).await.unwrap().unwrap();
     assert_eq!(rows["expired_content"], 1);
     assert_eq!(pieces(&world, id).await, 0);
     let after = line("expired_content").await;
     assert_eq!((after.held, after.rows), (0, Some(1)));
     assert!(after.ran_at.is_some_and(|at| at.starts_with(&due.strftime("%Y-%m-%d %H:%M:%S").to_string())));
     let (url, wrong) = (world.url(), "x".repeat(43));
-    assert!(tokio::task::spawn_blocking(move || asknpic::lifecycle::run(&url, &wrong)).await.unwrap().is_err());
+    assert!(
+        tokio::task::spawn_blocking(move || asknpic::lifecycle::run(&url, &wrong, false, |_, _, _| {})).await.unwrap().is_err()
+    );
 }

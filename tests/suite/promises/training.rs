@@ -3,6 +3,7 @@
 use asknpic::dataset;
 use asknpic::migrate::Database;
 use asknpic::operator::MasterKeys;
+use asknpic_local::model::Fault;
 use e2e::haystack::Haystack;
 use e2e::{Need, Person, World, promise};
 use serde_json::{Value, json};
@@ -79,7 +80,7 @@ async fn promise_a18_only_those_who_agreed_are_learnt_from_and_only_encrypted() 
         assert!(!text.contains(personal), "{personal} in {text}");
     }
     assert!(text.contains("[name]") && text.contains("[email]") && text.contains("in navy"), "{text}");
-    assert!(made.datasheet.contains("| consent | 1 |"), "{}", made.datasheet);
+    assert!(made.datasheet.contains("| consent | 1 | 0 |"), "{}", made.datasheet);
     promise.kept();
 }
 
@@ -101,6 +102,44 @@ async fn promise_a18_a_beta_tester_is_learnt_from_only_with_explicit_consent() {
     consent(&world, &plain, "beta", true).await;
     sweep(&world).await;
     assert_eq!(learnt_from(&world).await, sorted(&[&agreeing]));
+    promise.kept();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn promise_a18_rejected_answers_are_kept_with_their_reasons_only_of_those_who_agreed() {
+    let promise = promise!();
+    let Some(world) = World::needing(&NEEDS).start().await else { return };
+    let (silent, agrees, objects) = (world.person().await, world.person().await, world.person().await);
+    consent(&world, &agrees, "training", true).await;
+    consent(&world, &objects, "training", true).await;
+    object(&world, &objects, true).await;
+    let rejected = "{\"layers\": \"a poster for Zoe Quillfeather, zoe.q@mail.example, with quokkas\"}";
+    for person in [&silent, &agrees, &objects] {
+        world.model().fault(Fault::Scripted { contents: [rejected.to_owned()].into() }).await;
+        generate(&world, person).await;
+    }
+    // Where nobody may learn from it, nothing of it is kept; where somebody may, only encrypted.
+    let kept = "select user_id from files where kind = 5";
+    let rows = world.database(Database::Files).await.query(kept, &[]).await.unwrap();
+    assert_eq!(rows.iter().map(|row| row.get(0)).collect::<Vec<Uuid>>(), [agrees.user]);
+    sweep(&world).await;
+    assert_eq!(learnt_from(&world).await, sorted(&[&agrees]));
+    let haystack = Haystack::of_cells(&world.dump_all().await);
+    assert_eq!(haystack.pieces_of(rejected.as_bytes(), b""), Vec::<String>::new());
+    let (made, lines) = export(&world, true).await;
+    assert_eq!(lines.len(), 1);
+    let answer = lines[0]["rejected"]["message"]["content"].as_str().unwrap();
+    assert!(answer.contains("quokkas") && answer.contains("[email]") && !answer.contains("zoe.q@"), "{answer}");
+    let feedback = lines[0]["rejected"]["feedback"].as_array().unwrap();
+    assert!(!feedback.is_empty() && feedback.iter().all(|finding| finding["message"].is_string()), "{feedback:?}");
+    assert!(made.datasheet.contains("| consent | 1 | 1 |"), "{}", made.datasheet);
+    // It goes with the content, and with the person's consent.
+    consent(&world, &agrees, "training", false).await;
+    sweep(&world).await;
+    assert_eq!(learnt_from(&world).await, Vec::<Uuid>::new());
+    world.advance(std::time::Duration::from_hours(8 * 24));
+    sweep(&world).await;
+    assert_eq!(world.counts().await["files.files"], 0);
     promise.kept();
 }
 

@@ -1,6 +1,6 @@
 //! An erasure: its steps and its times (promises a49, a62).
 
-use crate::{generation::DEADLINE_SECONDS, retention::Rule};
+use crate::generation::DEADLINE_SECONDS;
 
 /// How long a backup or a WAL segment of the accounts database may live, in seconds: with it the last copy of a salt ends.
 pub const BACKUP_SECONDS: i64 = 7 * 86_400;
@@ -68,12 +68,6 @@ impl Step {
     }
 }
 
-/// Until when a rule keeps what remains of an account that was closed at the time given (Unix seconds).
-#[must_use]
-pub fn remains_until(rule: &Rule, closed_at: i64) -> Option<i64> {
-    rule.seconds().map(|seconds| closed_at.saturating_add(seconds))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -91,7 +85,8 @@ mod tests {
     fn promise_a49_each_thing_that_remains_has_an_end() {
         for id in ["billing-records", "security-events", "evidence", "anonymous-metadata", "proofs"] {
             let rule = retention::rule_of(id).unwrap_or_else(|| panic!("{id} is a rule"));
-            assert!(remains_until(rule, 0).is_some_and(|until| until > 0), "{id}");
+            let closed = "2026-11-21T12:00:00Z".parse().expect("a time");
+            assert!(rule.due_at(closed).is_some_and(|until| until > closed), "{id}");
         }
     }
 }

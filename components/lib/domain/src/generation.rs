@@ -55,7 +55,7 @@ pub enum ContentKind {
     FinalFile,
     /// The file as the model wrote it.
     RawFile,
-    /// A file that could not be corrected.
+    /// An answer that could not be corrected, with the reasons ([`RejectedOutput`]).
     RejectedFile,
     /// A request to support; bound to its message's id in the place of the generation's.
     SupportRequest,
@@ -98,6 +98,26 @@ impl ContentKind {
 #[must_use]
 pub fn estimated_tokens(text: &str) -> i64 {
     i64::try_from(text.len().div_ceil(3)).unwrap_or(i64::MAX)
+}
+
+/// An answer of the model that the checker turned down: the content of [`ContentKind::RejectedFile`], as JSON.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RejectedOutput {
+    /// The model's text.
+    pub output: String,
+    /// Why. No personal data (promise a14).
+    pub findings: Vec<RejectedBecause>,
+}
+
+/// One finding of the checker's.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RejectedBecause {
+    /// A JSON pointer made of schema words and positions.
+    pub path: String,
+    /// A fixed sentence, with numbers.
+    pub message: String,
 }
 
 #[cfg(test)]

@@ -68,6 +68,21 @@ impl Runner {
         failed.map_or(Ok(done), Err)
     }
 
+    /// How many steps [`Runner::run`] would take now, over all erasures.
+    ///
+    /// # Errors
+    /// Where the journal cannot be read.
+    pub async fn waiting(&self) -> Result<i64, Error> {
+        let open = erasures::open_steps(&self.accounts, web::now(), None, i32::MAX).await?;
+        let mine = open.iter().filter(|open| match open.step {
+            Step::Dataset => self.dataset.is_some(),
+            Step::Brevo => self.notifier.is_some(),
+            Step::Stripe => self.stripe.is_some(),
+            Step::Account | Step::Briefs | Step::BriefsAgain | Step::Files | Step::FilesAgain | Step::Metadata => true,
+        });
+        Ok(i64::try_from(mine.count()).unwrap_or(i64::MAX))
+    }
+
     /// Takes a step and ticks it off; false where this is not the one to take it.
     async fn take(&self, OpenStep { erasure, user, customer, step }: OpenStep) -> Result<bool, Error> {
         match step {
@@ -103,6 +118,5 @@ impl Runner {
 
 /// Until when what is left of generations is kept.
 fn anonymous_until(now: Timestamp) -> Timestamp {
-    let seconds = retention::rule_of("anonymous-metadata").and_then(retention::Rule::seconds);
-    web::after(now, seconds.unwrap_or_default())
+    retention::rule_of("anonymous-metadata").and_then(|rule| rule.due_at(now)).unwrap_or(now)
 }

@@ -99,6 +99,15 @@ macro_rules! statements {
             database.row("select content_remove($1::text[]::uuid[])", parameters![ids]).await?.take::<i32>().map(i64::from)
         }
 
+        /// How many envelopes these generations have, for the lifecycle job.
+        ///
+        /// # Errors
+        /// As for any statement.
+        pub async fn count(database: &Database, ids: &[GenerationId]) -> Result<i64, Error> {
+            let sql = concat!("select count(*) from ", $table, " where generation_id = any ($1::text[]::uuid[])");
+            database.row(sql, parameters![ids]).await?.take()
+        }
+
         /// Every envelope of some generations of a person.
         ///
         /// # Errors

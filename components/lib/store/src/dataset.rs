@@ -67,3 +67,11 @@ pub async fn page(database: &Database, after: Option<GenerationId>, limit: i32) 
 pub async fn end_exports(database: &Database, now: Timestamp, batch: i32) -> Result<i64, Error> {
     database.row("select exports_end($1, $2)", parameters![now, batch]).await?.take::<i32>().map(i64::from)
 }
+
+/// How many exports' time is up.
+///
+/// # Errors
+/// As for any statement.
+pub async fn ended_exports(database: &Database, now: Timestamp) -> Result<i64, Error> {
+    database.row("select exports_ended($1)", parameters![now]).await?.take()
+}

@@ -28,6 +28,17 @@ pub async fn read(headers: &HeaderMap, mut body: Body, limit: usize) -> Result<R
     bytes(headers, body, limit).await.map(RawJson)
 }
 
+/// Reads a JSON body that may be missing.
+///
+/// # Errors
+/// As for [`read`]; 415 as well for a body that does not say what it is.
+pub async fn optional(headers: &HeaderMap, body: Body, limit: usize) -> Result<Option<RawJson>, Problem> {
+    if headers.contains_key(header::CONTENT_TYPE) || headers.contains_key(header::CONTENT_ENCODING) {
+        return read(headers, body, limit).await.map(Some);
+    }
+    if bytes(headers, body, limit).await?.is_empty() { Ok(None) } else { Err(Kind::UnsupportedMediaType.into()) }
+}
+
 /// Reads a body of at most `limit` bytes, whatever it is.
 ///
 /// # Errors

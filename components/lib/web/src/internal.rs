@@ -3,12 +3,12 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{HeaderMap, Request, StatusCode, header};
+use http::{HeaderMap, HeaderValue, Request, StatusCode, header};
 use serde::Serialize;
-use spin_sdk::http::FullBody;
+use spin_sdk::http::{FullBody, Response};
 use vault::{MacKey, internal};
 
-use crate::{Kind, Problem, body::RawJson, now, settings};
+use crate::{Context, Kind, Problem, body::RawJson, context::REQUEST_ID, now, settings};
 
 /// Another component, at its configured address.
 #[derive(Clone, Debug)]
@@ -38,13 +38,37 @@ impl Peer {
         deadline: Duration,
         limit: usize,
     ) -> Result<(StatusCode, Bytes), outbound::Error> {
+        let request = self.signed(path, body)?;
+        outbound::call(request, deadline, limit).await
+    }
+
+    /// Sends a signed body for an answer in events, in the name of a request of somebody else's; its body is to be read. `deadline` bounds
+    /// the wait for its head, and every later one.
+    ///
+    /// # Errors
+    /// As for [`outbound::send`].
+    pub async fn watch(
+        &self,
+        context: &Context,
+        path: &str,
+        body: &impl Serialize,
+        deadline: Duration,
+    ) -> Result<Response, outbound::Error> {
+        let (language, id) = (HeaderValue::from_static(context.language.tag()), context.request_id.to_string());
+        let mut request = self.signed(path, body)?;
+        request.headers_mut().insert(header::ACCEPT, HeaderValue::from_static("text/event-stream"));
+        request.headers_mut().insert(header::ACCEPT_LANGUAGE, language);
+        request.headers_mut().insert(REQUEST_ID, HeaderValue::try_from(id).map_err(|_| outbound::Error::Address)?);
+        outbound::send(request, deadline).await
+    }
+
+    fn signed(&self, path: &str, body: &impl Serialize) -> Result<Request<FullBody<Bytes>>, outbound::Error> {
         let body = Bytes::from(serde_json::to_vec(body).map_err(|_| outbound::Error::Address)?);
-        let request = Request::post(format!("{}{path}", self.url))
+        Request::post(format!("{}{path}", self.url))
             .header(header::CONTENT_TYPE, "application/json")
             .header(internal::HEADER, internal::sign(&self.key, now().as_second(), path, &body))
             .body(FullBody::new(body))
-            .map_err(|_| outbound::Error::Address)?;
-        outbound::call(request, deadline, limit).await
+            .map_err(|_| outbound::Error::Address)
     }
 }
 

@@ -22,6 +22,7 @@ pub mod ready;
 pub mod schema;
 pub mod serve;
 pub mod settings;
+pub mod sse;
 pub mod tokens;
 
 pub use context::Context;

@@ -2,10 +2,12 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
+use axum::{body::Body, response::Response};
+use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::{Kind, Problem, internal::Peer, log};
+use crate::{Context, Kind, Problem, internal::Peer, log, sse};
 
 /// The path of its run over all rules.
 pub const PATH: &str = "/v1/internal/retention";
@@ -29,6 +31,17 @@ pub type Counts = BTreeMap<String, i64>;
 pub struct Erasure {
     /// Its id.
     pub erasure_id: Uuid,
+}
+
+/// What a run over all rules, or over the dataset, is to do.
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = RetentionRun)]
+pub struct Wanted {
+    /// Counts what is due now and changes nothing. What a run brings about itself (the steps of an erasure that it begins, a warning's
+    /// mail) is not among it.
+    #[serde(default)]
+    pub dry_run: bool,
 }
 
 /// Calls `lifecycle`.
@@ -64,16 +77,33 @@ impl Lifecycle {
     ///
     /// # Errors
     /// 503 where it does not answer, or a rule failed: repeating does no harm.
-    pub async fn retention(&self) -> Result<Counts, Problem> {
-        let unavailable = || Problem::retry(Kind::Unavailable, 60);
-        let (status, body) = self.0.post(PATH, &serde_json::json!({}), DEADLINE, LIMIT).await.map_err(|error| {
-            log::failure("lifecycle", &error);
-            unavailable()
-        })?;
-        if !status.is_success() {
-            log::event("lifecycle-refused", serde_json::json!({ "status": status.as_u16() }));
-            return Err(unavailable());
-        }
+    pub async fn retention(&self, wanted: Wanted) -> Result<Counts, Problem> {
+        let (status, body) = self.0.post(PATH, &wanted, DEADLINE, LIMIT).await.map_err(unavailable)?;
+        answered(status)?;
         serde_json::from_slice(&body).map_err(|_| Kind::Internal.into())
     }
+
+    /// Runs every rule and tells of each as events: `progress` and `rule` (`{rule, rows}`), at the end `done` (the counts) or `error` (a
+    /// problem).
+    ///
+    /// # Errors
+    /// 503 where it does not answer.
+    pub async fn watch(&self, context: &Context, wanted: Wanted) -> Result<Response, Problem> {
+        let answer = self.0.watch(context, PATH, &wanted, DEADLINE).await.map_err(unavailable)?;
+        answered(answer.status())?;
+        Ok(sse::relayed(Body::new(answer.into_body())))
+    }
+}
+
+fn unavailable(error: outbound::Error) -> Problem {
+    log::failure("lifecycle", &error);
+    Problem::retry(Kind::Unavailable, 60)
+}
+
+fn answered(status: StatusCode) -> Result<(), Problem> {
+    if status.is_success() {
+        return Ok(());
+    }
+    log::event("lifecycle-refused", serde_json::json!({ "status": status.as_u16() }));
+    Err(Problem::retry(Kind::Unavailable, 60))
 }

@@ -44,6 +44,26 @@ pub async fn number(name: &'static str) -> Result<i32, Problem> {
     })
 }
 
+/// Whether only a consent lets somebody be learnt from (promise c03): the variable `training_basis`. What is neither of its two values is
+/// refused, not guessed.
+///
+/// # Errors
+/// [`Kind::NotConfigured`].
+pub async fn training_opt_in() -> Result<bool, Problem> {
+    opt_in(&required("training_basis").await?)
+}
+
+fn opt_in(setting: &str) -> Result<bool, Problem> {
+    match setting.trim() {
+        "consent" => Ok(true),
+        "legitimate-interest" => Ok(false),
+        _ => {
+            log::event("not-configured", serde_json::json!({ "variable": "training_basis" }));
+            Err(Kind::NotConfigured.into())
+        }
+    }
+}
+
 /// A secret that hides itself.
 ///
 /// # Errors
@@ -149,5 +169,16 @@ impl<T> Once<T> {
 impl<T> Default for Once<T> {
     fn default() -> Self {
         Self::new()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_basis_is_one_of_two() {
+        assert_eq!((opt_in("consent").ok(), opt_in("legitimate-interest").ok()), (Some(true), Some(false)));
+        assert!(opt_in("contract").is_err());
     }
 }

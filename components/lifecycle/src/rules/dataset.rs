@@ -4,23 +4,29 @@ use std::time::Duration;
 
 use serde_json::json;
 use web::{
-    lifecycle::{Counts, DATASET_PATH},
+    lifecycle::{Counts, DATASET_PATH, Wanted},
     log,
 };
 
-use super::{Batch, Rule, Run};
+use super::{Batch, Rule, Run, Work};
 
 /// How long it may take: its own budget, and the longest batch.
 const DEADLINE: Duration = Duration::from_secs(45);
 /// The most bytes of its answer.
 const LIMIT: usize = 4_096;
 
-pub(super) const RULES: &[Rule] = &[Rule { name: "dataset", batch: |run| Box::pin(dataset(run)) }];
+pub(super) const RULES: &[Rule] = &[Rule {
+    name: "dataset",
+    work: Work::Own {
+        batch: |run| Box::pin(async { Ok(Batch { rows: dataset(run, false).await?, more: false }) }),
+        due: |run| Box::pin(dataset(run, true)),
+    },
+}];
 
-/// One run of the component; none where it is not deployed.
-async fn dataset(run: &Run<'_>) -> Result<Batch, store::Error> {
-    let Some(peer) = &run.state.peer else { return Ok(Batch { rows: 0, more: false }) };
-    let answer = peer.post(DATASET_PATH, &json!({}), DEADLINE, LIMIT).await;
+/// One run of the component, or what it would do; nothing where it is not deployed.
+async fn dataset(run: &Run<'_>, dry_run: bool) -> Result<i64, store::Error> {
+    let Some(peer) = &run.state.peer else { return Ok(0) };
+    let answer = peer.post(DATASET_PATH, &Wanted { dry_run }, DEADLINE, LIMIT).await;
     let counts = match answer {
         Ok((status, body)) if status.is_success() => serde_json::from_slice::<Counts>(&body).ok(),
         Ok((status, _)) => {
@@ -33,5 +39,5 @@ async fn dataset(run: &Run<'_>) -> Result<Batch, store::Error> {
         }
     };
     let counts = counts.ok_or(store::Error::Unavailable)?;
-    Ok(Batch { rows: counts.values().sum(), more: false })
+    Ok(counts.values().sum())
 }

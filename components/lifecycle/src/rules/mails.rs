@@ -14,7 +14,7 @@ use web::{
     notify::{Message, Sent},
 };
 
-use super::{Batch, Rule, Run};
+use super::{Batch, Rule, Run, Work};
 use crate::State;
 
 /// The most mails of one batch.
@@ -22,7 +22,10 @@ const MAILS: i32 = 20;
 /// How long a batch may take before another run takes its mails, in seconds: each call of `notify` has a deadline of 15 s.
 const LEASE_SECONDS: i64 = 600;
 
-pub(super) const RULES: &[Rule] = &[Rule { name: "mails_sent", batch: |run| Box::pin(mails_sent(run)) }];
+const NAME: &str = "mails_sent";
+
+pub(super) const RULES: &[Rule] =
+    &[Rule { name: NAME, work: Work::Own { batch: |run| Box::pin(mails_sent(run)), due: |run| Box::pin(run.rows_due(NAME)) } }];
 
 async fn mails_sent(run: &Run<'_>) -> Result<Batch, store::Error> {
     let accounts = &run.state.accounts;

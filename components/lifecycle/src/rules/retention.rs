@@ -1,60 +1,65 @@
 //! Rules of the table in `domain::retention`: what is deleted when its time is up.
 
-use domain::{contact::CONFIRM_SECONDS, erasure, inactivity, retention::rule_of, rights};
+use domain::{erasure, inactivity, retention::rule_of, rights};
 use jiff::Timestamp;
 use store::{
     accounts::{
         lifecycle,
-        retention::{self, Closing, Expiry},
+        retention::{self, Closing},
     },
     briefs, files,
 };
 use vault::random;
 
-use super::{BATCH, Batch, Rule, Run};
+use super::{BATCH, Batch, Rule, Run, Work, rows};
 
 /// How far the walk through generations with content has come.
 const CONTENT: &str = "expired_content";
 /// The most generations that one batch of that walk looks at.
 const PAGE: i32 = 1_000;
-/// How long a mail that cannot be sent is tried for, in seconds.
-const MAIL_SECONDS: i64 = 7 * 86_400;
+const WARNED: &str = "inactive_warned";
 
 pub(super) const RULES: &[Rule] = &[
-    Rule { name: CONTENT, batch: |run| Box::pin(expired_content(run)) },
-    Rule { name: "inactive_warned", batch: |run| Box::pin(inactive_warned(run)) },
-    Rule { name: "inactive_erased", batch: |run| Box::pin(inactive_erased(run)) },
-    Rule { name: "sessions", batch: |run| Box::pin(run.expire(Expiry::Sessions, Some(0))) },
-    Rule { name: "usage", batch: |run| Box::pin(run.expire(Expiry::Usage, seconds("usage"))) },
-    Rule { name: "usage_summaries", batch: |run| Box::pin(run.expire(Expiry::UsageSummaries, seconds("usage-summaries"))) },
-    Rule { name: "waitlist_pending", batch: |run| Box::pin(run.expire(Expiry::WaitlistPending, Some(0))) },
-    Rule { name: "waitlist", batch: |run| Box::pin(run.expire(Expiry::Waitlist, seconds("waitlist"))) },
-    Rule { name: "beta_unconfirmed", batch: |run| Box::pin(run.expire(Expiry::BetaUnconfirmed, Some(CONFIRM_SECONDS))) },
-    Rule { name: "beta_candidacies", batch: |run| Box::pin(run.expire(Expiry::Beta, seconds("beta-candidacies"))) },
-    Rule { name: "support", batch: |run| Box::pin(run.expire(Expiry::Support, seconds("support"))) },
-    Rule { name: "evidence", batch: |run| Box::pin(run.expire(Expiry::Evidence, Some(0))) },
-    Rule { name: "evidence_log", batch: |run| Box::pin(run.expire(Expiry::EvidenceLog, seconds("proofs"))) },
-    // The function knows its year.
-    Rule { name: "security_events", batch: |run| Box::pin(run.expire(Expiry::SecurityEvents, Some(0))) },
-    Rule { name: "mails_lost", batch: |run| Box::pin(run.expire(Expiry::Mails, Some(MAIL_SECONDS))) },
+    Rule {
+        name: CONTENT,
+        work: Work::Own { batch: |run| Box::pin(expired_content(run)), due: |run| Box::pin(content_due(run)) },
+    },
+    Rule {
+        name: WARNED,
+        work: Work::Own { batch: |run| Box::pin(inactive_warned(run)), due: |run| Box::pin(run.rows_due(WARNED)) },
+    },
+    Rule {
+        name: "inactive_erased",
+        work: Work::Own { batch: |run| Box::pin(inactive_erased(run)), due: |run| Box::pin(erasures_due(run)) },
+    },
+    rows("sessions"),
+    rows("usage"),
+    rows("usage_summaries"),
+    rows("waitlist_pending"),
+    rows("waitlist"),
+    rows("beta_unconfirmed"),
+    rows("beta_candidacies"),
+    rows("support"),
+    rows("evidence"),
+    rows("evidence_log"),
+    rows("security_events"),
+    rows("mails_lost"),
 ];
 
-/// The period of a rule of the table.
-fn seconds(rule: &str) -> Option<i64> {
-    rule_of(rule).and_then(domain::retention::Rule::seconds)
-}
-
 impl Run<'_> {
+    /// Downgrades of then or before keep nothing for an upgrade any more.
+    fn downgraded_by(&self) -> Result<Timestamp, store::Error> {
+        rule_of("downgraded-content").and_then(|rule| rule.due_since(self.now)).ok_or(store::Error::Decode)
+    }
+
     /// The time so many seconds ago: what is of then or before is due.
-    pub(super) fn ago(&self, seconds: i64) -> Timestamp {
+    fn ago(&self, seconds: i64) -> Timestamp {
         web::after(self.now, -seconds)
     }
 
-    /// Deletes what has been kept for so many seconds; nothing where the table does not say how long.
-    async fn expire(&self, what: Expiry, seconds: Option<i64>) -> Result<Batch, store::Error> {
-        let Some(seconds) = seconds else { return Err(store::Error::Decode) };
-        let rows = retention::expire(&self.state.accounts, what, self.ago(seconds), BATCH).await?;
-        Ok(Batch { rows, more: rows > 0 })
+    /// Whoever was last active, and warned, by these times has not come back.
+    fn inactive_by(&self) -> [Timestamp; 2] {
+        [self.ago(inactivity::ERASED_AFTER_SECONDS), self.ago(inactivity::WARNING_SECONDS)]
     }
 }
 
@@ -62,9 +67,8 @@ impl Run<'_> {
 /// between leaves nothing that the next one does not find. Each run walks once through all generations that have content.
 async fn expired_content(run: &Run<'_>) -> Result<Batch, store::Error> {
     let accounts = &run.state.accounts;
-    let Some(kept_for_upgrades) = seconds("downgraded-content") else { return Err(store::Error::Decode) };
     let after = lifecycle::position(accounts, CONTENT).await?;
-    let page = retention::content_due(accounts, run.now, run.ago(kept_for_upgrades), after, PAGE).await?;
+    let page = retention::content_due(accounts, run.now, run.downgraded_by()?, after, PAGE).await?;
     let mut rows = 0;
     if !page.due.is_empty() {
         briefs::remove(&run.state.briefs, &page.due).await?;
@@ -75,19 +79,31 @@ async fn expired_content(run: &Run<'_>) -> Result<Batch, store::Error> {
     Ok(Batch { rows, more: page.last.is_some() })
 }
 
+/// How many generations have content past their plan.
+async fn content_due(run: &Run<'_>) -> Result<i64, store::Error> {
+    let kept = run.downgraded_by()?;
+    let (mut rows, mut after) = (0, None);
+    loop {
+        let page = retention::content_due(&run.state.accounts, run.now, kept, after, PAGE).await?;
+        rows += i64::try_from(page.due.len()).unwrap_or(i64::MAX);
+        after = page.last;
+        if after.is_none() {
+            return Ok(rows);
+        }
+    }
+}
+
 /// Warns accounts that will be erased for inactivity (promise a48).
 async fn inactive_warned(run: &Run<'_>) -> Result<Batch, store::Error> {
-    let active_by = run.ago(inactivity::WARNED_AFTER_SECONDS);
-    let rows = retention::warn_inactive(&run.state.accounts, run.now, active_by, BATCH).await?;
+    let rows = retention::warn_inactive(&run.state.accounts, run.now, run.before(WARNED)?, BATCH).await?;
     Ok(Batch { rows, more: rows > 0 })
 }
 
 /// Erases accounts that nobody came back to (promise a48), through the journal of erasures as their person would: its steps are taken by
 /// the rule for them.
 async fn inactive_erased(run: &Run<'_>) -> Result<Batch, store::Error> {
-    let accounts = &run.state.accounts;
-    let by = [run.ago(inactivity::ERASED_AFTER_SECONDS), run.ago(inactivity::WARNING_SECONDS)];
-    let users = retention::inactive(accounts, by[0], by[1], BATCH).await?;
+    let (accounts, by) = (&run.state.accounts, run.inactive_by());
+    let users = retention::inactive(accounts, by, BATCH).await?;
     let mut rows = 0;
     for user in users {
         // Who knows the id may read the receipt; nobody is told it here, so it must not be guessed.
@@ -103,15 +119,18 @@ async fn inactive_erased(run: &Run<'_>) -> Result<Batch, store::Error> {
     Ok(Batch { rows, more: rows > 0 })
 }
 
+/// How many accounts nobody came back to.
+async fn erasures_due(run: &Run<'_>) -> Result<i64, store::Error> {
+    let users = retention::inactive(&run.state.accounts, run.inactive_by(), i32::MAX).await?;
+    Ok(i64::try_from(users.len()).unwrap_or(i64::MAX))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn every_period_is_in_the_table() {
-        for rule in ["usage", "usage-summaries", "waitlist", "beta-candidacies", "support", "downgraded-content", "proofs"] {
-            assert!(seconds(rule).is_some_and(|seconds| seconds > 0), "{rule}");
-        }
-        assert_eq!(seconds("account"), None);
+    fn content_beyond_a_plan_has_a_period() {
+        assert!(rule_of("downgraded-content").is_some_and(|rule| rule.due_since(Timestamp::UNIX_EPOCH).is_some()));
     }
 }

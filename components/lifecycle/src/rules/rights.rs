@@ -2,11 +2,7 @@
 
 use std::time::Duration;
 
-use domain::retention::{self, Rule};
-use store::{
-    accounts::{erasures, rights},
-    dataset,
-};
+use store::{accounts::rights, dataset};
 
 use super::{BATCH, Batch, Run};
 
@@ -30,19 +26,8 @@ pub(super) async fn dataset_removals(run: &Run<'_>) -> Result<Batch, store::Erro
     Ok(Batch { rows, more: rows > 0 })
 }
 
-/// Takes the ids out of journal entries that no backup needs any more, and removes proofs whose time is up.
-pub(super) async fn proofs(run: &Run<'_>) -> Result<Batch, store::Error> {
-    let kept = retention::rule_of("proofs").and_then(Rule::seconds).unwrap_or_default();
-    let rows = erasures::prune(&run.state.accounts, run.now, BATCH, web::after(run.now, -kept)).await?;
-    Ok(Batch { rows, more: rows > 0 })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn proofs_have_a_fixed_period() {
-        assert!(retention::rule_of("proofs").and_then(Rule::seconds).is_some());
-    }
+/// How many people wait for that.
+pub(super) async fn dataset_removals_due(run: &Run<'_>) -> Result<i64, store::Error> {
+    let wishes = rights::dataset_removals(&run.state.accounts, i32::MAX).await?;
+    Ok(i64::try_from(wishes.len()).unwrap_or(i64::MAX))
 }

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use clap::{Args, Subcommand};
+use jiff::Timestamp;
 
 use super::up::Running;
 use crate::lifecycle;
@@ -12,18 +13,21 @@ use crate::ui::print;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Lifecycle {
-    /// Run every retention rule now
-    Run(Run),
-    /// Print what each rule holds, when it deletes next, and when it ran last
+    /// Run every retention rule now, and tell of each as it goes
+    Run(RunArgs),
+    /// Print what each rule holds, since when, when it deletes next, and when it ran last
     Report(Report),
 }
 
 /// Where
 #[derive(Args, Debug)]
-pub(super) struct Run {
+pub(super) struct RunArgs {
     /// The API's base URL; without it, that of the `up` that uses --data
     #[arg(long, value_name = "URL", env = "ASKNPIC_URL")]
     url: Option<String>,
+    /// Only count what is due now, and change nothing
+    #[arg(long)]
+    dry_run: bool,
     #[command(flatten)]
     access: Access,
 }
@@ -38,27 +42,51 @@ pub(super) struct Report {
 impl Lifecycle {
     pub(super) async fn run(self) -> anyhow::Result<()> {
         match self {
-            Self::Run(Run { url, access }) => {
-                let url = url.or_else(|| Running::find(&access.data).map(|running| running.url));
-                let Some(url) = url else { anyhow::bail!("say where with --url; no `up` uses {}", access.data.display()) };
-                let token = access.secret("ops_token")?;
-                let rows = tokio::task::spawn_blocking(move || lifecycle::run(&url, &token)).await??;
-                let mut text = String::new();
-                for (rule, rows) in &rows {
-                    writeln!(text, "{rule:<24} {rows:>8}")?;
-                }
-                Ok(print(&text)?)
-            }
+            Self::Run(run) => run.run().await,
             Self::Report(Report { access }) => {
                 let client = access.connect(Database::Accounts).await?;
-                let mut text = format!("{:<18} {:>9}  {:<26}  {:<26}  {:>9}\n", "rule", "held", "next", "last run", "rows");
-                for line in lifecycle::report(&client).await? {
-                    let (next, ran) = (line.next.unwrap_or_default(), line.ran_at.unwrap_or_default());
+                let columns = ("rule", "held", "due", "oldest", "next", "last run", "rows");
+                let mut text = table_line(columns.0, [columns.1, columns.2], [columns.3, columns.4, columns.5], columns.6);
+                for line in lifecycle::report(&client, Timestamp::now()).await? {
+                    let times = [line.oldest, line.next, line.ran_at].map(Option::unwrap_or_default);
                     let rows = line.rows.map(|rows| rows.to_string()).unwrap_or_default();
-                    writeln!(text, "{:<18} {:>9}  {next:<26}  {ran:<26}  {rows:>9}", line.rule, line.held)?;
+                    let counts = [line.held.to_string(), line.due.to_string()];
+                    text += &table_line(
+                        &line.rule,
+                        counts.each_ref().map(String::as_str),
+                        times.each_ref().map(String::as_str),
+                        &rows,
+                    );
                 }
                 Ok(print(&text)?)
             }
         }
     }
+}
+
+/// Times to the second: what is behind it is cut off.
+fn table_line(rule: &str, counts: [&str; 2], times: [&str; 3], rows: &str) -> String {
+    let [held, due] = counts;
+    let [oldest, next, ran] = times.map(|time| time.get(..19).unwrap_or(time));
+    format!("{rule:<18} {held:>9} {due:>9}  {oldest:<19}  {next:<19}  {ran:<19}  {rows:>9}\n")
+}
+
+impl RunArgs {
+    async fn run(self) -> anyhow::Result<()> {
+        let Self { url, dry_run, access } = self;
+        let url = url.or_else(|| Running::find(&access.data).map(|running| running.url));
+        let Some(url) = url else { anyhow::bail!("say where with --url; no `up` uses {}", access.data.display()) };
+        let token = access.secret("ops_token")?;
+        let rows = tokio::task::spawn_blocking(move || lifecycle::run(&url, &token, dry_run, tell)).await??;
+        let sum: i64 = rows.values().filter_map(serde_json::Value::as_i64).sum();
+        let mut text = String::new();
+        writeln!(text, "{sum} rows {}", if dry_run { "are due; nothing was changed" } else { "in all" })?;
+        Ok(print(&text)?)
+    }
+}
+
+/// A line for each rule that has ended, and one for each that takes long.
+fn tell(rule: &str, rows: i64, ended: bool) {
+    // Whoever has closed the output does not keep the rules from running.
+    let _ = print(&format!("{rule:<24} {rows:>8}{}\n", if ended { "" } else { " …" }));
 }

@@ -85,7 +85,7 @@ async fn sweep(url: String, token: String) {
     loop {
         tokio::time::sleep(SWEEP).await;
         let (url, token) = (url.clone(), token.clone());
-        let _ = tokio::task::spawn_blocking(move || crate::lifecycle::run(&url, &token)).await;
+        let _ = tokio::task::spawn_blocking(move || crate::lifecycle::run(&url, &token, false, |_, _, _| {})).await;
     }
 }
 

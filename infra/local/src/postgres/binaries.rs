@@ -55,7 +55,11 @@ impl Binaries {
     }
 
     pub(super) fn postgres(&self) -> PathBuf {
-        self.dir.join("postgres")
+        self.program("postgres")
+    }
+
+    pub(super) fn program(&self, name: &str) -> PathBuf {
+        self.dir.join(name)
     }
 
     /// Makes a data folder with one superuser.

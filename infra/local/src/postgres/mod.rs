@@ -293,6 +293,12 @@ impl Cluster {
         self.layout.log()
     }
 
+    /// Another program of the server's version, such as `pgbench`, which may not be installed.
+    #[must_use]
+    pub fn program(&self, name: &str) -> PathBuf {
+        self.binaries.program(name)
+    }
+
     /// The superuser's connection URL. TLS is required; the certificate is to be verified with [`ca_pem`](Self::ca_pem).
     #[must_use]
     pub fn admin_url(&self, database: &str) -> String {

@@ -152,12 +152,3 @@ fn take_entry(row: &mut Row) -> Result<Journal, Error> {
         steps: Vec::new(),
     })
 }
-
-/// Takes the ids out of a batch of entries that no backup needs any more, and removes proofs of before the time given; how many rows.
-///
-/// # Errors
-/// As for any statement.
-pub async fn prune(database: &Database, now: Timestamp, batch: i32, proofs_before: Timestamp) -> Result<i64, Error> {
-    let row = database.row("select erasures_prune($1, $2, $3)", parameters![now, batch, proofs_before]).await;
-    row?.take::<i32>().map(i64::from)
-}

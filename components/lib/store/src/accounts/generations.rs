@@ -221,6 +221,33 @@ pub async fn deliver(
     database.row("select generation_deliver($1, $2, $3, $4, $5, $6, $7, $8, $9)", parameters).await?.take()
 }
 
+/// Content that a smaller plan hides, and that is still there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Hidden {
+    /// When the plan became smaller.
+    pub downgraded_at: Timestamp,
+    /// When the plan of before would have let it go; `None` where that kept it as long as the account.
+    pub former_end: Option<Timestamp>,
+}
+
+/// Why a generation's content cannot be seen, where that is because of the plan alone (promise a48).
+///
+/// # Errors
+/// As for any statement.
+pub async fn hidden(database: &Database, id: GenerationId) -> Result<Option<Hidden>, Error> {
+    let rows = database.rows("select downgraded_at, former_end from content_hidden($1)", parameters![id]).await?;
+    let hidden = rows.into_iter().next();
+    hidden.map(|mut row| Ok(Hidden { downgraded_at: row.take()?, former_end: row.take()? })).transpose()
+}
+
+/// Whether what was rejected on the way to this generation may be kept for the dataset (promise a18).
+///
+/// # Errors
+/// As for any statement.
+pub async fn may_teach(database: &Database, id: GenerationId, opt_in: bool) -> Result<bool, Error> {
+    database.row("select generation_may_teach($1, $2)", parameters![id, opt_in]).await?.take()
+}
+
 /// Fails a generation with the name of a problem; nothing is charged.
 ///
 /// # Errors

@@ -7,57 +7,6 @@ use uuid::Uuid;
 use super::parameters;
 use crate::{Database, Error, value::Json};
 
-/// A batch of a rule that deletes what is older than a time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Expiry {
-    /// Sessions whose family has ended by then.
-    Sessions,
-    /// Days of use before then; they go into monthly sums (promise a45).
-    Usage,
-    /// Monthly sums of months that had ended by then (promise a45).
-    UsageSummaries,
-    /// Wishes to be on the waitlist whose link had ended by then.
-    WaitlistPending,
-    /// Entries of the waitlist last written to by then (promise a01).
-    Waitlist,
-    /// Candidacies of by then that nobody confirmed.
-    BetaUnconfirmed,
-    /// Candidacies of by then (promise a07).
-    Beta,
-    /// Support requests closed by then (promise a76).
-    Support,
-    /// Evidence that was to be kept until then (promise a47).
-    Evidence,
-    /// Records about evidence that had ended by then.
-    EvidenceLog,
-    /// Security events that are a year old then (promise a21).
-    SecurityEvents,
-    /// Mails of by then that could not be sent.
-    Mails,
-}
-
-/// Deletes at most `batch` rows; how many it deleted.
-///
-/// # Errors
-/// As for any statement.
-pub async fn expire(database: &Database, what: Expiry, by: Timestamp, batch: i32) -> Result<i64, Error> {
-    let sql = match what {
-        Expiry::Sessions => "select sweep_sessions($1, $2)",
-        Expiry::Usage => "select sweep_usage($1, $2)",
-        Expiry::UsageSummaries => "select sweep_usage_summaries($1, $2)",
-        Expiry::WaitlistPending => "select sweep_waitlist_pending($1, $2)",
-        Expiry::Waitlist => "select sweep_waitlist($1, $2)",
-        Expiry::BetaUnconfirmed => "select sweep_beta_unconfirmed($1, $2)",
-        Expiry::Beta => "select sweep_beta($1, $2)",
-        Expiry::Support => "select sweep_support($1, $2)",
-        Expiry::Evidence => "select sweep_evidence($1, $2)",
-        Expiry::EvidenceLog => "select sweep_evidence_log($1, $2)",
-        Expiry::SecurityEvents => "select security_events_prune($1, $2)",
-        Expiry::Mails => "select sweep_mails($1, $2)",
-    };
-    database.row(sql, parameters![by, batch]).await?.take::<i32>().map(i64::from)
-}
-
 /// A page of generations with content.
 #[derive(Debug, Default)]
 pub struct ContentPage {
@@ -109,11 +58,11 @@ pub async fn warn_inactive(database: &Database, now: Timestamp, active_by: Times
     database.row(sql, parameters![now, active_by, batch]).await?.take::<i32>().map(i64::from)
 }
 
-/// Accounts that were last active and warned by then, and not since.
+/// Accounts that were last active, and warned, by these times, and not active since.
 ///
 /// # Errors
 /// As for any statement.
-pub async fn inactive(database: &Database, active_by: Timestamp, warned_by: Timestamp, batch: i32) -> Result<Vec<UserId>, Error> {
+pub async fn inactive(database: &Database, [active_by, warned_by]: [Timestamp; 2], batch: i32) -> Result<Vec<UserId>, Error> {
     let sql = "select user_id from inactivity_due($1, $2, $3)";
     let rows = database.rows(sql, parameters![active_by, warned_by, batch]).await?;
     rows.into_iter().map(|mut row| row.take_id()).collect()
