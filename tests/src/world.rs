@@ -412,7 +412,8 @@ impl World {
     }
 
     /// Where a database is reached with every right, and the CA to verify it with ([`Need::Databases`]).
-    pub(crate) fn admin_url(&self, database: Database) -> (String, Option<String>) {
+    #[must_use]
+    pub fn admin_url(&self, database: Database) -> (String, Option<String>) {
         match &self.place {
             Place::External(external) => {
                 let template = external.databases.as_ref().expect("the world was not asked for databases");

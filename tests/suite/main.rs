@@ -18,6 +18,7 @@ mod lifecycle;
 mod no_oracle;
 mod oauth;
 mod ollama_client;
+mod operator;
 mod otp;
 mod promises;
 mod refresh;

@@ -136,3 +136,56 @@ async fn passwords_tried_from_one_address_are_limited_and_no_header_helps() {
         call.send().await.problem("rate-limited");
     }
 }
+
+/// A try from an address prefix of its own.
+fn from_elsewhere(world: &World, applicant: &Applicant, place: u32) -> e2e::http::Call {
+    world.sign_in(applicant).header("x-forwarded-for", &format!("6.6.6.6, 10.{}.{}.1", place / 256, place % 256))
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn guesses_from_everywhere_lock_an_account_for_a_quarter_of_an_hour_at_most_and_never_a_device_of_its_owner() {
+    let needs = World::needing(&[Need::Clock]).variable("trusted_proxy", "x-forwarded-for");
+    let Some(world) = needs.start().await else { return };
+    let (person, other) = (world.person().await, world.person().await);
+    let ended = world.again(&person).await;
+    world.delete("/v1/session").cookie(&ended.refresh).send().await.expect(204);
+    let known = with_wrong_password(&person.applicant);
+    let unknown = stranger();
+    let mut place = 0;
+    let mut elsewhere = |applicant: &Applicant| {
+        place += 1;
+        from_elsewhere(&world, applicant, place)
+    };
+    for _ in 0..20 {
+        for applicant in [&known, &unknown] {
+            elsewhere(applicant).send().await.problem("credentials-invalid");
+        }
+    }
+    for minutes in [1, 2, 4, 8, 15, 15, 15] {
+        for applicant in [&known, &unknown] {
+            elsewhere(applicant).send().await.problem("credentials-invalid");
+            let answer = elsewhere(applicant).send().await;
+            answer.problem("account-locked");
+            let wait = answer.retry_after();
+            assert!(wait <= minutes * 60 && wait > (minutes - 1) * 60, "{wait} s for {minutes} minutes");
+        }
+        // The right password waits as well, and so it does with a cookie that is not good for this account.
+        elsewhere(&person.applicant).send().await.problem("account-locked");
+        for cookie in [&other.refresh, &ended.refresh, &"x".repeat(91)] {
+            elsewhere(&person.applicant).cookie(cookie).send().await.problem("account-locked");
+        }
+        // A guess on such a device counts for its own address alone, and gives no second try elsewhere.
+        elsewhere(&known).cookie(&person.refresh).send().await.problem("credentials-invalid");
+        elsewhere(&person.applicant).send().await.problem("account-locked");
+        world.advance(Duration::from_mins(minutes));
+    }
+    elsewhere(&known).send().await.problem("credentials-invalid");
+    elsewhere(&person.applicant).send().await.problem("account-locked");
+    // A device that is signed in does not wait.
+    let back = elsewhere(&person.applicant).cookie(&person.refresh).send().await;
+    assert_eq!(Person::of(&person.applicant, &back).user, person.user);
+    // Nor does anybody, once the time is over.
+    world.advance(Duration::from_mins(15));
+    let back = elsewhere(&person.applicant).send().await;
+    assert_eq!(Person::of(&person.applicant, &back).user, person.user);
+}

@@ -12,7 +12,7 @@ use store::accounts::{
     limits_take,
 };
 use utoipa::ToSchema;
-use web::{Context, Kind, Problem, auth, body, email_token, notify::Message, problem::ProblemDocument};
+use web::{Context, Kind, Problem, auth, body, claim, email_token, notify::Message, problem::ProblemDocument};
 
 /// The token of a mail.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -23,7 +23,8 @@ pub(crate) struct EmailConfirmation {
     token: Secret,
 }
 
-/// Proves an address. Send the account's bearer where there is one: whoever confirms the address of a sign-up without being signed in
+/// Proves an address, by the token of whichever mail of ours asked for it: of a sign-up, of a new address, or of a sign-in with a provider
+/// that does not vouch for it. Send the account's bearer where there is one: whoever confirms the address of a sign-up without being signed in
 /// to it owns the address and perhaps not the account, whose password, phone and sessions are then removed.
 #[utoipa::path(
     post, path = "/v1/email/confirm", tag = "accounts", request_body = EmailConfirmation, security((), ("bearer" = [])),
@@ -31,6 +32,8 @@ pub(crate) struct EmailConfirmation {
         (status = 204, description = "Proved"),
         (status = 400, description = "`malformed-body`", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 401, description = "`unauthenticated`: a bearer was sent and is not good", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 403, description = "`account-blocked`", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 409, description = "`link-conflict`: the account has another link with that provider", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 410, description = "`token-expired`", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 413, description = "`payload-too-large`", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 415, description = "`unsupported-media-type`", body = ProblemDocument, content_type = "application/problem+json"),
@@ -60,7 +63,12 @@ pub(crate) async fn confirm(context: Context, request: Request<Body>) -> Result<
 
     let stamp = state.limits.stamp(&parts.headers, now)?;
     match email::confirm(&state.accounts, now, &stored, bearer, &stamp).await? {
-        Confirmed::Expired => return Err(Kind::TokenExpired.into()),
+        Confirmed::Expired => {
+            let claimed = claim::stored(&state.codes, input.token.expose().trim());
+            if !claim::confirm(&state.accounts, &state.notifier, now, &claimed, &stamp).await? {
+                return Err(Kind::TokenExpired.into());
+            }
+        }
         Confirmed::Confirmed => {}
         Confirmed::Stripped(to, language) => {
             state.notifier.send_later(Message::AccountStripped { to: to.expose().to_owned(), language });

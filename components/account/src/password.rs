@@ -43,13 +43,13 @@ pub(crate) async fn put(context: Context, request: Request<Body>) -> Result<Stat
     let bearer = auth::bearer(&parts.headers, &state.verifier, &context, now)?;
     let key = state.limits.subject("password", bearer.session.uuid());
     let read = password::read(&state.accounts, now, bearer.session, bearer.user, (PASSWORD_SESSION, &key)).await?;
-    let seen = match read {
+    let (seen, email) = match read {
         Read::Unauthenticated => return Err(Kind::Unauthenticated.into()),
         Read::Rate(seconds) => return Err(Problem::retry(Kind::RateLimited, seconds)),
-        Read::Stored(seen) => seen,
+        Read::Stored(seen, email) => (seen, email),
     };
     let input: NewPassword = raw.parse()?;
-    input.new_password.parse().map_err(|error| Problem::field("new_password", error.to_string()))?;
+    input.new_password.parse_for(&[email.expose()]).map_err(|error| Problem::field("new_password", error.to_string()))?;
 
     let stamp = state.limits.stamp(&parts.headers, now)?;
     let right = match (&input.current_password, &seen) {

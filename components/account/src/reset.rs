@@ -1,7 +1,7 @@
 //! `POST /v1/password/reset`.
 
 use axum::{body::Body, extract::Request, http::StatusCode};
-use domain::{Password, Secret, limits::TOKEN_ADDRESS};
+use domain::{Email, Password, Secret, limits::TOKEN_ADDRESS};
 use serde::Deserialize;
 use store::accounts::{limits_take, password};
 use utoipa::ToSchema;
@@ -46,8 +46,15 @@ pub(crate) async fn reset(request: Request<Body>) -> Result<StatusCode, Problem>
         return Err(Problem::retry(Kind::RateLimited, wait));
     }
     let input: PasswordReset = raw.parse()?;
-    input.password.parse().map_err(|error| Problem::field("password", error.to_string()))?;
-    let stored = email_token::presented(&state.codes, input.token.expose()).ok_or(Kind::TokenExpired)?;
+    let stored = email_token::presented(&state.codes, input.token.expose());
+    // Whose it is, before the cost of a hash: a password may not be its owner's email.
+    let email = match &stored {
+        Some(stored) => password::reset_email(&state.accounts, now, stored).await?,
+        None => None,
+    };
+    let owner = email.as_ref().map_or("", Email::expose);
+    input.password.parse_for(&[owner]).map_err(|error| Problem::field("password", error.to_string()))?;
+    let (Some(stored), Some(_)) = (stored, email) else { return Err(Kind::TokenExpired.into()) };
 
     let hash = hash(&input.password)?;
     let stamp = state.limits.stamp(&parts.headers, now)?;

@@ -18,7 +18,7 @@ use jiff::Timestamp;
 use oidc::{Attempt, Client, Identity, authorization};
 use store::accounts::oauth::{self, Joined, Linked, Named, NewAccount, NewClaim, Refused, Taken};
 use vault::{UserSalt, random};
-use web::{Context, Kind, Problem, cookie, notify::Message, problem::ProblemDocument, tokens::Opening};
+use web::{Context, Kind, Problem, claim, cookie, notify::Message, problem::ProblemDocument, tokens::Opening};
 
 use crate::{State, providers::Name, start::redirect, state_cookie};
 
@@ -166,11 +166,11 @@ async fn ask_address(arrival: &Arrival<'_>, named: Named<'_>, identity: &Identit
     let Arrival { state, headers, now, .. } = *arrival;
     let Some(email) = &identity.email else { return Ok(()) };
     let token = BASE64_URL_SAFE_NO_PAD.encode(random::bytes::<32>()?);
-    let id = crate::stored_token(&state.tokens, &token);
-    let claim = NewClaim { id: &id, email, expires: web::after(now, CLAIM_SECONDS) };
+    let id = claim::stored(&state.tokens, &token);
+    let new = NewClaim { id: &id, email, expires: web::after(now, CLAIM_SECONDS) };
     let (email_key, address_key) = (state.limits.email(email), state.limits.address(headers));
     let limits = [(CLAIM_EMAIL, email_key.as_str()), (CLAIM_ADDRESS, address_key.as_str())];
-    let kept = oauth::claim(&state.accounts, now, named, claim, limits).await?;
+    let kept = oauth::claim(&state.accounts, now, named, new, limits).await?;
     let url = format!("{}{CONFIRM}#token={token}", state.public_url);
     state.notifier.send_later(if kept {
         Message::ProviderClaim { to: email.expose().to_owned(), provider: named.provider, url, language: named.language }

@@ -1,15 +1,11 @@
 //! `POST /v1/oauth/confirm`.
 
 use axum::{body::Body, extract::Request, http::StatusCode};
-use domain::{POLICY_VERSION, Secret, TenantId, UserId, limits::OAUTH_CALLBACK};
+use domain::{Secret, limits::OAUTH_CALLBACK};
 use serde::Deserialize;
-use store::accounts::{
-    limits_take,
-    oauth::{self, Confirmed, Joined, NewAccount, Refused},
-};
+use store::accounts::limits_take;
 use utoipa::ToSchema;
-use vault::UserSalt;
-use web::{Kind, Problem, body, notify::Message, problem::ProblemDocument};
+use web::{Kind, Problem, body, claim, problem::ProblemDocument};
 
 /// The most bytes of a body here.
 const BODY_LIMIT: usize = 4_096;
@@ -49,27 +45,8 @@ pub(crate) async fn confirm(request: Request<Body>) -> Result<StatusCode, Proble
         return Err(Problem::retry(Kind::RateLimited, wait));
     }
     let input: SignInConfirmation = raw.parse()?;
-    let id = crate::stored_token(&state.tokens, input.token.expose().trim());
-    let salt = UserSalt::random()?;
-    let account = NewAccount {
-        user: UserId::from(web::uuid_v7(now)?),
-        tenant: TenantId::from(web::uuid_v7(now)?),
-        salt: salt.as_bytes(),
-        policy_version: POLICY_VERSION,
-    };
-    let event = state.limits.stamp(&parts.headers, now)?;
-    match oauth::confirm(&state.accounts, now, &id, account, &event).await? {
-        Confirmed::Unknown | Confirmed::Refused(Refused::Unproved) => Err(Kind::OauthFailed.into()),
-        Confirmed::Refused(Refused::Blocked) => Err(Kind::AccountBlocked.into()),
-        Confirmed::Refused(Refused::Conflict) => Err(Kind::LinkConflict.into()),
-        Confirmed::Joined(joined, provider, owner) => {
-            let (to, language) = (owner.email.expose().to_owned(), owner.language);
-            match joined {
-                Joined::Joined => state.notifier.send_later(Message::LinkAdded { to, provider, language }),
-                Joined::Claimed => state.notifier.send_later(Message::AccountReclaimed { to, provider, language }),
-                Joined::Known | Joined::New => {}
-            }
-            Ok(StatusCode::NO_CONTENT)
-        }
-    }
+    let id = claim::stored(&state.tokens, input.token.expose().trim());
+    let stamp = state.limits.stamp(&parts.headers, now)?;
+    let known = claim::confirm(&state.accounts, &state.notifier, now, &id, &stamp).await?;
+    if known { Ok(StatusCode::NO_CONTENT) } else { Err(Kind::OauthFailed.into()) }
 }

@@ -57,11 +57,6 @@ async fn state() -> Result<Arc<State>, Problem> {
         .await
 }
 
-/// What a row keeps of the token that a claimed address is sent.
-fn stored_token(key: &MacKey, token: &str) -> String {
-    key.lookup("provider-claim", &[token.as_bytes()])
-}
-
 /// Every handler with its documentation. Not part of the wasm, where it would weigh an eighth of the size for nothing.
 #[derive(OpenApi)]
 #[openapi(paths(start::start, callback::callback, confirm::confirm, links::list, begin_link::begin, unlink::unlink))]

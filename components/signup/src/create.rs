@@ -125,7 +125,8 @@ impl Signup {
         let mut errors = Vec::new();
         let mut note = |field: &str, message: String| errors.push(FieldError { field: field.to_owned(), message });
         let email = Email::parse(&self.email).map_err(|error| note("email", error.to_string()));
-        if let Err(error) = self.password.parse() {
+        let names = [&self.first_name, &self.last_name].map(|name| name.as_ref().map_or("", PersonName::expose));
+        if let Err(error) = self.password.parse_for(&[self.email.trim(), &self.phone, names[0], names[1]]) {
             note("password", error.to_string());
         }
         let phone = Phone::parse(&self.phone).map_err(|error| note("phone", error.to_string()));

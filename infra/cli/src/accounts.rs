@@ -114,6 +114,7 @@ struct Line {
     email: String,
     /// ASP.NET Core Identity V2 or V3 in base64, or bcrypt.
     password_hash: String,
+    /// This or `phone_verified` must be true.
     #[serde(default)]
     email_confirmed: Option<bool>,
     /// In any form that `country` makes clear; kept as E.164.
@@ -178,6 +179,9 @@ pub enum Rejected {
     /// Not one of ours.
     #[error("language: must be en or fr")]
     Language,
+    /// Neither email nor phone were ever proved: such an account holds nobody's email and goes after a day (promise a67).
+    #[error("email_confirmed, phone_verified: one must be true, since an account that has proved neither goes after a day")]
+    Unproved,
 }
 
 /// What is read of an import, with the line of the file that each account begins in.
@@ -213,9 +217,13 @@ impl Newcomer {
         if phone_verified && phone.is_none() {
             return Err(Rejected::NoPhone);
         }
+        let email_confirmed = line.email_confirmed.unwrap_or(false);
+        if !email_confirmed && !phone_verified {
+            return Err(Rejected::Unproved);
+        }
         Ok(Self {
             email,
-            email_confirmed: line.email_confirmed.unwrap_or(false),
+            email_confirmed,
             password_hash: Secret::new(password_hash),
             phone,
             phone_verified,
@@ -254,9 +262,9 @@ mod tests {
     #[test]
     fn lines_are_checked_and_phones_become_e164() {
         let text = format!(
-            "email, password_hash,phone,phone_verified,country,first_name,language,created_at\n\
-             Jane@Example.com ,{BCRYPT},06 12 34 56 78,true,fr,\"O'Hara, Jane\",fr,2019-05-06T07:08:09Z\n\
-             joe@example.com,{BCRYPT},+41 79 123 45 67,,,,,\n"
+            "email, password_hash,phone,phone_verified,country,first_name,language,created_at,email_confirmed\n\
+             Jane@Example.com ,{BCRYPT},06 12 34 56 78,true,fr,\"O'Hara, Jane\",fr,2019-05-06T07:08:09Z,\n\
+             joe@example.com,{BCRYPT},+41 79 123 45 67,,,,,,true\n"
         );
         let lines = read(&text);
         let (number, jane) = (lines[0].0, lines[0].1.clone().unwrap());
@@ -276,6 +284,7 @@ mod tests {
     fn what_cannot_be_taken_is_named_without_its_values() {
         let header = "email,password_hash,phone,phone_verified,first_name,language\n";
         for (line, reason) in [
+            (format!("jane@example.com,{BCRYPT},+41 79 123 45 67,false,,"), Rejected::Unproved),
             (format!("nobody,{BCRYPT},,,,"), Rejected::Email),
             ("jane@example.com,5f4dcc3b5aa765d61d8327deb882cf99,,,,".to_owned(), Rejected::PasswordHash),
             (
@@ -285,8 +294,8 @@ mod tests {
             (format!("jane@example.com,{BCRYPT},+33000000000,,,"), Rejected::Phone),
             (format!("jane@example.com,{BCRYPT},0612345678,,,"), Rejected::Phone),
             (format!("jane@example.com,{BCRYPT},,true,,"), Rejected::NoPhone),
-            (format!("jane@example.com,{BCRYPT},,,\"a\nb\","), Rejected::Name),
-            (format!("jane@example.com,{BCRYPT},,,,de"), Rejected::Language),
+            (format!("jane@example.com,{BCRYPT},+41 79 123 45 67,true,\"a\nb\","), Rejected::Name),
+            (format!("jane@example.com,{BCRYPT},+41 79 123 45 67,true,,de"), Rejected::Language),
             (format!("jane@example.com,{BCRYPT},,maybe,,"), Rejected::Shape),
             (format!("jane@example.com,{BCRYPT}"), Rejected::Shape),
         ] {

@@ -22,6 +22,7 @@ pub mod password;
 pub mod patch;
 pub mod personal;
 pub mod phone;
+mod predictable;
 pub mod provider;
 pub mod retention;
 pub mod rights;

@@ -1,8 +1,7 @@
 //! The calls to a provider: code against tokens, keys, and the two APIs of those that have no ID token.
 
 use std::{
-    collections::HashMap,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{LazyLock, Mutex},
     time::Duration,
 };
 
@@ -15,17 +14,15 @@ use spin_sdk::http::FullBody;
 use vault::MacKey;
 
 use crate::{
-    Attempt, Identity, authorization, facebook, github,
+    Attempt, Identity, authorization, cache, facebook, github,
     id_token::{self, Expected},
-    keys::{self, Keys},
+    keys::Keys,
 };
 
 /// How long a provider may take for one call; a sign-in makes three at most.
 const DEADLINE: Duration = Duration::from_secs(8);
 /// The most bytes of an answer that are read.
 const ANSWER_LIMIT: usize = 131_072;
-/// How long keys are used without asking for them again, in seconds. A token by a key that is not among them asks at once.
-const KEYS_SECONDS: i64 = 3_600;
 /// GitHub answers nobody without it.
 const USER_AGENT: &str = "asknpic";
 
@@ -197,17 +194,11 @@ impl Client {
         };
         let url = format!("{}{path}", self.endpoints.api);
         let identify = |keys: &Keys| id_token::identity(self.provider, token.expose(), keys, expected);
-        if let Some(keys) = cached(&url, now) {
-            match identify(&keys) {
-                Err(id_token::Error::Key(keys::Error::UnknownKey)) => {}
-                other => return Ok(other?),
-            }
-        }
-        let answer =
-            call(Request::get(&url).header(header::ACCEPT, "application/json").body(FullBody::new(Bytes::new()))).await?;
-        let keys = Arc::new(Keys::parse(&answer).map_err(|_| Error::Malformed)?);
-        lock().insert(url, (now, Arc::clone(&keys)));
-        Ok(identify(&keys)?)
+        let fetch = async || {
+            let request = Request::get(&url).header(header::ACCEPT, "application/json").body(FullBody::new(Bytes::new()));
+            Keys::parse(&call(request).await?).map_err(|_| Error::Malformed)
+        };
+        cache::with_keys(&CACHE, &url, now, identify, fetch).await
     }
 
     async fn github(&self, token: &Secret) -> Result<Identity, Error> {
@@ -260,17 +251,8 @@ fn verdict(status: StatusCode) -> Option<Error> {
     }
 }
 
-type Cache = HashMap<String, (i64, Arc<Keys>)>;
-
-/// Keys by their address, with the time they were asked for; they live as long as the instance.
-fn lock() -> std::sync::MutexGuard<'static, Cache> {
-    static CACHE: std::sync::LazyLock<Mutex<Cache>> = std::sync::LazyLock::new(Mutex::default);
-    CACHE.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-fn cached(url: &str, now: i64) -> Option<Arc<Keys>> {
-    lock().get(url).filter(|(asked, _)| (0..KEYS_SECONDS).contains(&now.saturating_sub(*asked))).map(|(_, keys)| Arc::clone(keys))
-}
+/// Keys by their address; they live as long as the instance.
+static CACHE: LazyLock<Mutex<cache::Cache>> = LazyLock::new(Mutex::default);
 
 #[cfg(test)]
 mod tests {

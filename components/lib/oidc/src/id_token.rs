@@ -64,6 +64,7 @@ struct Claims {
     azp: Option<String>,
     exp: i64,
     iat: i64,
+    nbf: Option<i64>,
     nonce: Option<String>,
     sub: String,
     email: Option<String>,
@@ -127,7 +128,8 @@ fn claims(token: &str, keys: &Keys, expected: Expected<'_>) -> Result<Claims, Er
     if !for_us || claims.azp.as_deref().is_some_and(|client| client != expected.client) {
         return Err(Error::Audience);
     }
-    if expected.now >= claims.exp.saturating_add(LEEWAY) || claims.iat > expected.now.saturating_add(LEEWAY) {
+    let latest = expected.now.saturating_add(LEEWAY);
+    if expected.now >= claims.exp.saturating_add(LEEWAY) || claims.iat > latest || claims.nbf.is_some_and(|from| from > latest) {
         return Err(Error::Expired);
     }
     match &claims.nonce {
@@ -147,6 +149,94 @@ impl Flag {
         match self {
             Self::Bool(flag) => *flag,
             Self::Text(text) => text == "true",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::provider::EmailTrust;
+    use serde_json::Value;
+
+    use super::*;
+
+    /// Tokens by Node's own cryptography, each right or wrong in one thing; `vectors/make.mjs` made them.
+    fn vectors() -> Value {
+        serde_json::from_str(include_str!("../vectors/id-tokens.json")).expect("vectors")
+    }
+
+    fn text<'a>(vectors: &'a Value, name: &str) -> &'a str {
+        vectors[name].as_str().expect("a text")
+    }
+
+    fn expected(vectors: &Value) -> Expected<'_> {
+        let [issuer, client, nonce] = ["issuer", "client", "nonce"].map(|name| text(vectors, name));
+        Expected { issuer, client, nonce, nonce_may_be_missing: false, now: vectors["now"].as_i64().expect("a time") }
+    }
+
+    fn keys(vectors: &Value) -> Keys {
+        Keys::parse(serde_json::json!({ "keys": vectors["keys"] }).to_string().as_bytes()).expect("keys")
+    }
+
+    fn named(result: Result<&Identity, &Error>) -> &'static str {
+        match result {
+            Ok(_) => "good",
+            Err(Error::Malformed) => "malformed",
+            Err(Error::Key(keys::Error::UnknownKey)) => "unknown-key",
+            Err(Error::Key(keys::Error::Signature)) => "signature",
+            Err(Error::Issuer) => "issuer",
+            Err(Error::Audience) => "audience",
+            Err(Error::Expired) => "expired",
+            Err(Error::Nonce) => "nonce",
+        }
+    }
+
+    #[test]
+    fn each_token_is_taken_or_refused_for_its_own_reason() {
+        let vectors = vectors();
+        let (keys, expected) = (keys(&vectors), expected(&vectors));
+        let tokens = vectors["tokens"].as_array().expect("tokens");
+        assert_eq!(tokens.len(), 46);
+        for token in tokens {
+            let [what, wanted, token] = ["what", "expected", "token"].map(|name| text(token, name));
+            let result = identity(Provider::Google, token, &keys, expected);
+            let lax = identity(Provider::Linkedin, token, &keys, Expected { nonce_may_be_missing: true, ..expected });
+            // Only where a provider leaves the nonce out may it be missing; a wrong one counts nowhere.
+            let (strictly, laxly) = if wanted == "no-nonce" { ("nonce", "good") } else { (wanted, wanted) };
+            assert_eq!((named(result.as_ref()), named(lax.as_ref())), (strictly, laxly), "{what}");
+            if let Ok(identity) = result {
+                let email = identity.email.expect("an address");
+                let name = identity.first_name.expect("a name");
+                assert_eq!((identity.external_id.as_str(), email.expose(), name.expose()), ("4711", "ada@gmail.com", "Ada"), "{what}");
+                assert_eq!(identity.trust, EmailTrust::Owned, "{what}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_token_is_for_one_issuer_one_client_one_try_and_one_time() {
+        let vectors = vectors();
+        let (keys, right) = (keys(&vectors), expected(&vectors));
+        let good = text(&vectors["tokens"][0], "token");
+        let refused = |expected: Expected<'_>| named(identity(Provider::Google, good, &keys, expected).as_ref());
+        assert_eq!(refused(right), "good");
+        assert_eq!(refused(Expected { issuer: "https://other.example", ..right }), "issuer");
+        assert_eq!(refused(Expected { issuer: "", ..right }), "issuer");
+        assert_eq!(refused(Expected { client: "other", ..right }), "audience");
+        assert_eq!(refused(Expected { nonce: "other", ..right }), "nonce");
+        // Good for an hour; our clock may be a minute off, either way.
+        assert_eq!(refused(Expected { now: right.now + 3_659, ..right }), "good");
+        assert_eq!(refused(Expected { now: right.now + 3_660, ..right }), "expired");
+        assert_eq!(refused(Expected { now: right.now - 65, ..right }), "good");
+        assert_eq!(refused(Expected { now: right.now - 66, ..right }), "expired");
+        assert_eq!(refused(Expected { now: i64::MAX, ..right }), "expired");
+        assert_eq!(refused(Expected { now: i64::MIN, ..right }), "expired");
+    }
+
+    #[test]
+    fn a_set_without_a_usable_key_is_none() {
+        for set in [r#"{"keys": []}"#, r#"{"keys": [{"kty": "oct", "k": "AA"}]}"#, "{}", "[]", "", "null", r#"{"keys": {}}"#] {
+            assert!(Keys::parse(set.as_bytes()).is_err(), "{set}");
         }
     }
 }

@@ -7,6 +7,7 @@
 
 pub mod attempt;
 pub mod authorization;
+mod cache;
 pub mod client;
 pub mod facebook;
 pub mod github;

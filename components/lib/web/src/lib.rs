@@ -3,6 +3,7 @@
 pub mod address;
 pub mod auth;
 pub mod body;
+pub mod claim;
 pub mod contact;
 pub mod context;
 pub mod cookie;

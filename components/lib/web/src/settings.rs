@@ -123,9 +123,12 @@ pub async fn receipt_signer() -> Result<ReceiptSigner, Problem> {
 /// The name of the header that a declared reverse proxy writes, or empty.
 ///
 /// # Errors
-/// [`Kind::NotConfigured`] where the manifest does not give it to this component.
+/// [`Kind::NotConfigured`] where the manifest does not give it to this component, or it is a header that we do not read: then all
+/// would be taken for one client, and one could use up everybody's limits.
 pub async fn proxy() -> Result<String, Problem> {
-    Ok(optional("trusted_proxy").await?.trim().to_ascii_lowercase())
+    let name = optional("trusted_proxy").await?.trim().to_ascii_lowercase();
+    let known = matches!(name.as_str(), "" | "forwarded" | "x-forwarded-for");
+    named("trusted_proxy", if known { Ok(name) } else { Err(()) })
 }
 
 /// A database by the variable of its address.

@@ -31,8 +31,9 @@ pub(super) struct Unblock {
 /// Brings accounts in from elsewhere, with their password hashes
 ///
 /// The file is CSV with a header. Columns: email, `password_hash` (ASP.NET Core Identity V2 or V3, or bcrypt), and if there are any
-/// `email_confirmed`, phone, `phone_verified`, country, `first_name`, `last_name`, language, `created_at`, `policy_version`. Every line is checked
-/// before the first account is made; an email that has an account already is left as it is, so that an import can be repeated.
+/// `email_confirmed`, phone, `phone_verified`, country, `first_name`, `last_name`, language, `created_at`, `policy_version`. Email or phone must
+/// have been proved there. Every line is checked before the first account is made; an email that has an account already is left as it
+/// is, so that an import can be repeated.
 #[derive(Args, Debug)]
 pub(super) struct Import {
     /// The file

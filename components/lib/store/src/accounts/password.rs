@@ -13,8 +13,8 @@ pub enum Read {
     Unauthenticated,
     /// Too many tries; seconds to wait.
     Rate(i32),
-    /// The stored hash, if the account has one.
-    Stored(Option<String>),
+    /// The stored hash, if the account has one, and the account's email, which no password may be.
+    Stored(Option<String>, Email),
 }
 
 /// Counts a try and reads the stored hash.
@@ -30,12 +30,16 @@ pub async fn read(
 ) -> Result<Read, Error> {
     let parameters = parameters![now, session, user, format!("{}:{key}", limit.name), limit.max, limit.seconds];
     let mut row =
-        database.row("select outcome, wait, password_hash from password_read($1, $2, $3, $4, $5, $6)", parameters).await?;
+        database.row("select outcome, wait, password_hash, email from password_read($1, $2, $3, $4, $5, $6)", parameters).await?;
     let (outcome, wait) = (row.take::<String>()?, row.take::<Option<i32>>()?);
     match outcome.as_str() {
         "unauthenticated" => Ok(Read::Unauthenticated),
         "rate" => Ok(Read::Rate(wait.unwrap_or(1))),
-        "read" => Ok(Read::Stored(row.take()?)),
+        "read" => {
+            let hash = row.take()?;
+            let email: Option<String> = row.take()?;
+            Ok(Read::Stored(hash, email.and_then(|email| Email::parse(&email).ok()).ok_or(Error::Decode)?))
+        }
         _ => Err(Error::Decode),
     }
 }
@@ -134,6 +138,16 @@ pub async fn forgot(
         (_, Some(language)) => Forgot::Send(Language::from_tag(&language).unwrap_or_default()),
         (_, None) => Forgot::Nothing,
     })
+}
+
+/// Whose token for a new password it is; `None` where it is unknown, used, replaced or too old. The token stays good.
+///
+/// # Errors
+/// As for any statement.
+pub async fn reset_email(database: &Database, now: Timestamp, stored: &str) -> Result<Option<Email>, Error> {
+    let mut row = database.row("select password_reset_email($1, $2)", parameters![now, stored]).await?;
+    let email: Option<String> = row.take()?;
+    email.map(|email| Email::parse(&email).map_err(|_| Error::Decode)).transpose()
 }
 
 /// Sets a new password by the token of a mail; `None` where the token is unknown, used, replaced or too old. Whom to tell, and whether
