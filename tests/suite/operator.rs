@@ -23,7 +23,12 @@ const PASSWORD: &str = "Grüezi, Wält 2026!";
 async fn import(world: &World, folder: &Path, file: &str, more: &[&str]) -> Output {
     let (url, ca) = world.admin_url(Database::Accounts);
     let mut command = Command::new(asknpic());
-    command.args(["account", "import"]).arg(folder.join(file)).args(more).env("ASKNPIC_ACCOUNTS_URL", url).env_remove("ASKNPIC_PG_CA");
+    command
+        .args(["account", "import"])
+        .arg(folder.join(file))
+        .args(more)
+        .env("ASKNPIC_ACCOUNTS_URL", url)
+        .env_remove("ASKNPIC_PG_CA");
     if let Some(ca) = ca {
         std::fs::write(folder.join("ca.pem"), ca).unwrap();
         command.env("ASKNPIC_PG_CA", folder.join("ca.pem"));

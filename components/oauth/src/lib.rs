@@ -18,7 +18,7 @@ use axum::{
 };
 use utoipa::OpenApi;
 use vault::{MacKey, access::Verifier};
-use web::{Problem, keys::Limits, notify::Notifier, settings};
+use web::{Problem, keys::Limits, method::get_only, notify::Notifier, settings};
 
 use crate::providers::Providers;
 
@@ -72,8 +72,8 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
 pub fn router() -> Router {
     static ROUTER: LazyLock<Router> = LazyLock::new(|| {
         Router::new()
-            .route("/v1/oauth/{provider}/start", get(start::start))
-            .route("/v1/oauth/{provider}/callback", get(callback::callback))
+            .route("/v1/oauth/{provider}/start", get_only(start::start))
+            .route("/v1/oauth/{provider}/callback", get_only(callback::callback))
             .route("/v1/oauth/confirm", post(confirm::confirm))
             .route("/v1/me/links", get(links::list))
             .route("/v1/me/links/{provider}", post(begin_link::begin).delete(unlink::unlink))

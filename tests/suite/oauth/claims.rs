@@ -66,6 +66,11 @@ async fn token(world: &World, email: &str, count: usize) -> String {
     rest.split_whitespace().next().unwrap().to_owned()
 }
 
+/// By the address that takes the token of every mail.
+fn confirm_email(world: &World, token: &str) -> e2e::http::Call {
+    world.post("/v1/email/confirm").json(&json!({ "token": token }))
+}
+
 fn confirm(world: &World, token: &str) -> e2e::http::Call {
     world.post("/v1/oauth/confirm").json(&json!({ "token": token }))
 }
@@ -133,4 +138,39 @@ async fn a_claims_token_is_one_of_ours_the_newest_and_an_hour_old_at_most() {
     } else {
         confirm(&world, &second).send().await.expect(204);
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn promise_a05_the_address_that_takes_every_mails_token_takes_a_claims_as_well() {
+    let promise = promise!();
+    let world = World::start().await;
+    // An account whose own address was confirmed is joined; nothing in it changes, and its owner is told.
+    let known = world.person_of_provider("github", &Identity::invent()).await;
+    let claim = Identity::of(&known.applicant.email);
+    world.oauth("facebook", &claim).await.problem("email-unverified");
+    let link = token(&world, &claim.email, 1).await;
+    let answer = confirm_email(&world, &link).send().await.expect(204);
+    assert!(answer.set_cookies().is_empty(), "it opens no session");
+    confirm_email(&world, &link).send().await.problem("token-expired");
+    confirm(&world, &link).send().await.problem("oauth-failed");
+    world.get("/v1/me").bearer(&known.access).send().await.expect(200);
+    assert_eq!(world.person_of_provider("facebook", &claim).await.user, known.user);
+    world.messages().wait(&claim.email, 2).await;
+    // Another Facebook account cannot take the place of the first.
+    let second = Identity::of(&known.applicant.email);
+    world.oauth("facebook", &second).await.problem("email-unverified");
+    let link = token(&world, &second.email, 3).await;
+    confirm_email(&world, &link).send().await.problem("link-conflict");
+
+    // One that never was loses what somebody else put there, with or without a bearer of theirs.
+    let squatter = world.person().await;
+    let owner = Identity::of(&squatter.applicant.email);
+    world.messages().wait(&owner.email, 1).await;
+    world.oauth("facebook", &owner).await.problem("email-unverified");
+    let link = token(&world, &owner.email, 2).await;
+    confirm_email(&world, &link).bearer(&squatter.access).send().await.expect(204);
+    world.get("/v1/me").bearer(&squatter.access).send().await.problem("unauthenticated");
+    world.sign_in(&squatter.applicant).send().await.problem("credentials-invalid");
+    assert_eq!(world.person_of_provider("facebook", &owner).await.user, squatter.user);
+    promise.kept();
 }

@@ -149,3 +149,17 @@ async fn beginning_is_limited_by_address() {
     }
     world.get("/v1/oauth/google/start").send().await.problem("rate-limited");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_program_that_only_looks_at_the_link_uses_nothing_up() {
+    let world = World::start().await;
+    let identity = Identity::invent();
+    let answer = world.call(http::Method::HEAD, "/v1/oauth/google/start").send().await;
+    assert_eq!((answer.status.as_u16(), answer.header("allow")), (405, Some("GET")));
+    assert!(answer.set_cookies().is_empty());
+    let begun = world.oauth_start("google").await;
+    let path = world.at_provider(&begun, &identity).await;
+    let looked = world.call(http::Method::HEAD, &path).header("cookie", &format!("oauth_state={}", begun.cookie)).send().await;
+    assert_eq!((looked.status.as_u16(), looked.refresh_token()), (405, None));
+    world.signed_in(&identity, &world.come_back(&path, &begun).send().await).await;
+}

@@ -39,9 +39,9 @@ pub const CLAIM_EMAIL: Limit = Limit { name: "claim-email", max: 3, seconds: 3_6
 pub const CLAIM_ADDRESS: Limit = Limit { name: "claim-address", max: 30, seconds: 3_600 };
 /// Passwords tried by a session that is signed in: 5 in a quarter of an hour, so that a stolen token is no way to guess one.
 pub const PASSWORD_SESSION: Limit = Limit { name: "password-session", max: 5, seconds: 900 };
-/// Forgotten passwords from one address prefix: 20 in ten minutes (or `attempts_limit`).
+/// Forgotten passwords from one address prefix: 20 in ten minutes.
 pub const FORGOT_ADDRESS: Limit = Limit { name: "forgot-address", max: 20, seconds: 600 };
-/// Tokens of mails tried from one address prefix, each with a password's hash or less: 60 in ten minutes (or `attempts_limit`).
+/// Tokens of mails tried from one address prefix, each with a password's hash or less: 60 in ten minutes.
 pub const TOKEN_ADDRESS: Limit = Limit { name: "token-address", max: 60, seconds: 600 };
 /// New addresses that one person asks for: 5 an hour.
 pub const EMAIL_USER: Limit = Limit { name: "email-user", max: 5, seconds: 3_600 };

@@ -184,9 +184,12 @@ mod tests {
     #[test]
     fn the_longest_password_is_looked_at_like_any_other() {
         // Each place can begin parts of every length; what repeats is looked at once.
-        for (text, predictable) in
-            [("1".repeat(128), true), ("1234567890".repeat(12), true), ("12x3y45z".repeat(16), false), ("0123456789abcdef".repeat(8), true)]
-        {
+        for (text, predictable) in [
+            ("1".repeat(128), true),
+            ("1234567890".repeat(12), true),
+            ("12x3y45z".repeat(16), false),
+            ("0123456789abcdef".repeat(8), true),
+        ] {
             assert_eq!(is_predictable(&text), predictable, "{text}");
         }
     }

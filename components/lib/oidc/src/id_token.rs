@@ -207,7 +207,11 @@ mod tests {
             if let Ok(identity) = result {
                 let email = identity.email.expect("an address");
                 let name = identity.first_name.expect("a name");
-                assert_eq!((identity.external_id.as_str(), email.expose(), name.expose()), ("4711", "ada@gmail.com", "Ada"), "{what}");
+                assert_eq!(
+                    (identity.external_id.as_str(), email.expose(), name.expose()),
+                    ("4711", "ada@gmail.com", "Ada"),
+                    "{what}"
+                );
                 assert_eq!(identity.trust, EmailTrust::Owned, "{what}");
             }
         }

@@ -172,7 +172,8 @@ pub(crate) mod tests {
     /// A set of keys with these ids, all the one of RFC 8037, appendix A.
     pub(crate) fn set(kids: &[&str]) -> Keys {
         let x = "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo";
-        let keys: Vec<_> = kids.iter().map(|kid| serde_json::json!({"kty": "OKP", "crv": "Ed25519", "kid": kid, "x": x})).collect();
+        let keys: Vec<_> =
+            kids.iter().map(|kid| serde_json::json!({"kty": "OKP", "crv": "Ed25519", "kid": kid, "x": x})).collect();
         Keys::parse(serde_json::json!({ "keys": keys }).to_string().as_bytes()).expect("a set")
     }
 }

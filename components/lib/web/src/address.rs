@@ -216,7 +216,8 @@ mod tests {
 
     #[test]
     fn of_several_lines_the_last_counts_and_bytes_that_are_no_text_hide_nothing() {
-        let mut all = headers(&[("spin-client-addr", "10.0.0.1:80"), ("x-forwarded-for", "6.6.6.6"), ("x-forwarded-for", "192.0.2.1")]);
+        let mut all =
+            headers(&[("spin-client-addr", "10.0.0.1:80"), ("x-forwarded-for", "6.6.6.6"), ("x-forwarded-for", "192.0.2.1")]);
         assert_eq!(client(&all, "x-forwarded-for").map(|address| address.to_string()).as_deref(), Some("192.0.2.1"));
         let odd = HeaderValue::from_bytes(b"\xff\xfe, 192.0.2.2").expect("a value");
         all.insert("x-forwarded-for", odd);

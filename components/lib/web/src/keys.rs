@@ -16,7 +16,7 @@ pub struct Limits {
     sms_address: i32,
     sms_country: i32,
     sms_daily: i32,
-    attempts: i32,
+    attempts: Option<i32>,
 }
 
 impl Limits {
@@ -33,7 +33,7 @@ impl Limits {
             sms_address: settings::number("sms_address_limit").await?,
             sms_country: settings::number("sms_country_limit").await?,
             sms_daily: settings::number("sms_daily_limit").await?,
-            attempts: settings::number("attempts_limit").await?,
+            attempts: settings::optional_number("attempts_limit").await?,
         })
     }
 
@@ -100,10 +100,10 @@ impl Limits {
         }
     }
 
-    /// A limit on tries from one address, as the operator set it.
+    /// A limit on tries from one address: its own, unless the operator has set another one for all of them.
     #[must_use]
     pub fn attempts(&self, limit: limits::Limit) -> limits::Limit {
-        limits::Limit { max: self.attempts, ..limit }
+        limits::Limit { max: self.attempts.unwrap_or(limit.max), ..limit }
     }
 
     /// Whether an SMS may go to this country at all.

@@ -14,6 +14,7 @@ pub mod internal;
 pub mod keys;
 pub mod lifecycle;
 pub mod log;
+pub mod method;
 pub mod notify;
 pub mod otp;
 pub mod page;

@@ -64,6 +64,15 @@ fn opt_in(setting: &str) -> Result<bool, Problem> {
     }
 }
 
+/// A number that may be left out.
+///
+/// # Errors
+/// [`Kind::NotConfigured`] where it is there and no number.
+pub async fn optional_number(name: &'static str) -> Result<Option<i32>, Problem> {
+    let text = optional(name).await?;
+    if text.trim().is_empty() { Ok(None) } else { named(name, text.trim().parse().map(Some)) }
+}
+
 /// A secret that hides itself.
 ///
 /// # Errors
