@@ -71,7 +71,7 @@ fn paths() -> Vec<(String, Vec<&'static str>)> {
 async fn another_method_is_405_and_a_trailing_slash_404() {
     let world = World::start().await;
     for (path, methods) in paths() {
-        for method in ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"] {
+        for method in ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "PROPFIND"] {
             let method: Method = method.parse().unwrap();
             if methods.contains(&method.as_str()) {
                 continue;

@@ -32,20 +32,16 @@ pub(crate) async fn send(request: Request<Body>) -> Result<StatusCode, Problem> 
         }
         Message::ForgetContact { user } => state.brevo.forget_contact(&user.to_string()).await,
         Message::ProviderClaim { to, provider, url, language } => {
-            let (subject, text) = texts::provider_claim(language, provider, &url);
-            state.brevo.email(&to, &subject, &text, None).await
+            mail(&state, &to, language, |french| Text::ProviderClaim { french, provider, link: url }).await
         }
         Message::AccountReclaimed { to, provider, language } => {
-            let (subject, text) = texts::account_reclaimed(language, provider);
-            state.brevo.email(&to, subject, &text, None).await
+            mail(&state, &to, language, |french| Text::AccountReclaimed { french, provider }).await
         }
         Message::LinkAdded { to, provider, language } => {
-            let (subject, text) = texts::link_added(language, provider);
-            state.brevo.email(&to, &subject, &text, None).await
+            mail(&state, &to, language, |french| Text::LinkAdded { french, provider }).await
         }
         Message::LinkRemoved { to, provider, language } => {
-            let (subject, text) = texts::link_removed(language, provider);
-            state.brevo.email(&to, &subject, &text, None).await
+            mail(&state, &to, language, |french| Text::LinkRemoved { french, provider }).await
         }
         Message::EmailChangeAsked { to, language } => {
             mail(&state, &to, language, |french| Text::EmailChangeAsked { french }).await

@@ -37,6 +37,14 @@ pub(crate) enum Text {
     AccountStripped { french: bool },
     #[template(path = "account-erased.txt")]
     AccountErased { french: bool, receipt: String },
+    #[template(path = "provider-claim.txt")]
+    ProviderClaim { french: bool, provider: Provider, link: String },
+    #[template(path = "account-reclaimed.txt")]
+    AccountReclaimed { french: bool, provider: Provider },
+    #[template(path = "link-added.txt")]
+    LinkAdded { french: bool, provider: Provider },
+    #[template(path = "link-removed.txt")]
+    LinkRemoved { french: bool, provider: Provider },
 }
 
 /// The same as HTML.
@@ -66,101 +74,14 @@ impl Text {
         let whole = self.render()?;
         let (subject, text) = whole.split_once("\n\n").ok_or(askama::Error::Fmt)?;
         let html = match self {
-            Self::ConfirmEmail { .. } | Self::ChangeEmail { .. } | Self::ResetPassword { .. } | Self::AccountErased { .. } => {
-                None
-            }
+            Self::ConfirmEmail { .. }
+            | Self::ChangeEmail { .. }
+            | Self::ResetPassword { .. }
+            | Self::AccountErased { .. }
+            | Self::ProviderClaim { .. } => None,
             _ => Some(Layout { language: language.tag(), subject, paragraphs: text.split("\n\n").collect() }.render()?),
         };
         Ok(Mail { subject: subject.to_owned(), text: format!("{}\n", text.trim_end()), html })
-    }
-}
-
-/// Subject and text of the email that has an address confirm that it is its owner who signs in with a provider.
-pub(crate) fn provider_claim(language: Language, provider: Provider, url: &str) -> (String, String) {
-    let name = provider.title();
-    match language {
-        Language::En => (
-            format!("Confirm that you sign in to Ask N Pic with {name}"),
-            format!(
-                "Hello,\n\nSomebody has just signed in to Ask N Pic with a {name} account that has this email address. If it was you, follow \
-                 this link within an hour; then sign in with {name} once more:\n\n{url}\n\nIf it was not you, do not follow the link: it \
-                 would let that person in. Nothing happens without it.\n\nAsk N Pic\n"
-            ),
-        ),
-        Language::Fr => (
-            format!("Confirmez votre connexion à Ask N Pic par {name}"),
-            format!(
-                "Bonjour,\n\nQuelqu'un vient de se connecter à Ask N Pic avec un compte {name} qui porte cette adresse. Si c'était vous, \
-                 suivez ce lien dans l'heure, puis connectez-vous à nouveau par {name} :\n\n{url}\n\nSi ce n'était pas vous, ne suivez \
-                 pas ce lien : il donnerait accès à cette personne. Sans lui, il ne se passe rien.\n\nAsk N Pic\n"
-            ),
-        ),
-    }
-}
-
-/// Subject and text of the email to the owner of an address whose account somebody else may have opened.
-pub(crate) fn account_reclaimed(language: Language, provider: Provider) -> (&'static str, String) {
-    let name = provider.title();
-    match language {
-        Language::En => (
-            "Your Ask N Pic account was secured",
-            format!(
-                "Hello,\n\nThere was an Ask N Pic account with your email address that nobody had ever confirmed. You have now signed in \
-                 with {name}, which vouches for the address, so the account is yours. Since somebody else may have opened it, its password, \
-                 phone, sessions and links were removed.\n\nVerify your phone, and set a password if you want one.\n\nAsk N Pic\n"
-            ),
-        ),
-        Language::Fr => (
-            "Votre compte Ask N Pic a été sécurisé",
-            format!(
-                "Bonjour,\n\nIl existait un compte Ask N Pic avec votre adresse, que personne n'avait jamais confirmée. Vous venez de vous \
-                 connecter par {name}, qui garantit cette adresse : le compte est donc à vous. Comme quelqu'un d'autre a pu l'ouvrir, son mot \
-                 de passe, son téléphone, ses sessions et ses liens ont été supprimés.\n\nVérifiez votre téléphone et, si vous le souhaitez, \
-                 définissez un mot de passe.\n\nAsk N Pic\n"
-            ),
-        ),
-    }
-}
-
-/// Subject and text of the email to somebody whose account can now be signed in to with a provider.
-pub(crate) fn link_added(language: Language, provider: Provider) -> (String, String) {
-    let name = provider.title();
-    match language {
-        Language::En => (
-            format!("{name} was linked to your Ask N Pic account"),
-            format!(
-                "Hello,\n\nYour Ask N Pic account can now be signed in to with {name}. If that was not you, remove the link in your \
-                 account and change your password.\n\nAsk N Pic\n"
-            ),
-        ),
-        Language::Fr => (
-            format!("{name} a été lié à votre compte Ask N Pic"),
-            format!(
-                "Bonjour,\n\nOn peut désormais se connecter à votre compte Ask N Pic par {name}. Si ce n'était pas vous, supprimez ce lien \
-                 dans votre compte et changez de mot de passe.\n\nAsk N Pic\n"
-            ),
-        ),
-    }
-}
-
-/// Subject and text of the email to somebody whose account can no longer be signed in to with a provider.
-pub(crate) fn link_removed(language: Language, provider: Provider) -> (String, String) {
-    let name = provider.title();
-    match language {
-        Language::En => (
-            format!("{name} was removed from your Ask N Pic account"),
-            format!(
-                "Hello,\n\nYour Ask N Pic account can no longer be signed in to with {name}. If that was not you, change your \
-                 password.\n\nAsk N Pic\n"
-            ),
-        ),
-        Language::Fr => (
-            format!("{name} a été retiré de votre compte Ask N Pic"),
-            format!(
-                "Bonjour,\n\nOn ne peut plus se connecter à votre compte Ask N Pic par {name}. Si ce n'était pas vous, changez de mot de \
-                 passe.\n\nAsk N Pic\n"
-            ),
-        ),
     }
 }
 
@@ -311,7 +232,7 @@ mod tests {
 
     const LINK: &str = "https://asknpic.example/reset-password#token=abc&<x>";
 
-    fn all(french: bool) -> [Text; 10] {
+    fn all(french: bool) -> [Text; 14] {
         [
             Text::AddressTaken { french },
             Text::SessionReused { french },
@@ -323,6 +244,10 @@ mod tests {
             Text::PasswordChanged { french },
             Text::AccountStripped { french },
             Text::AccountErased { french, receipt: LINK.to_owned() },
+            Text::ProviderClaim { french, provider: Provider::Google, link: LINK.to_owned() },
+            Text::AccountReclaimed { french, provider: Provider::Google },
+            Text::LinkAdded { french, provider: Provider::Google },
+            Text::LinkRemoved { french, provider: Provider::Google },
         ]
     }
 

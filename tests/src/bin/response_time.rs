@@ -118,13 +118,19 @@ async fn sign_up(world: &World, accounts: &Client, tries: usize) -> Times {
 async fn sign_in(world: &World, accounts: &Client, tries: usize) -> Times {
     let mut times = Times::new("sign-in", &KINDS.map(|(kind, _)| kind));
     for round in 0..tries {
-        // Each account once, so that none is locked.
-        for at in 0..KINDS.len() {
-            let at = (at + round) % KINDS.len();
-            let took = timed(world.sign_in(&import(accounts, KINDS[at].1).await), 401).await;
-            times.known[at].1.push(took);
+        // Each account once, so that none is locked, and each kind in every place.
+        for at in 0..=KINDS.len() {
+            let at = (at + round) % (KINDS.len() + 1);
+            let (_, hash) = KINDS.get(at).unwrap_or(&KINDS[0]);
+            let newcomer = import(accounts, hash).await;
+            let applicant = if at < KINDS.len() {
+                Applicant { password: Applicant::invent().password, ..newcomer }
+            } else {
+                Applicant::invent()
+            };
+            let took = timed(world.sign_in(&applicant), 401).await;
+            times.known.get_mut(at).map_or(&mut times.unknown, |(_, known)| known).push(took);
         }
-        times.unknown.push(timed(world.sign_in(&Applicant::invent()), 401).await);
     }
     times
 }

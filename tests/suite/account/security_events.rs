@@ -45,3 +45,28 @@ async fn events_come_in_pages_newest_first_and_only_ones_own() {
         assert_eq!(answer.bad_fields(), [bad.split('=').next().unwrap()]);
     }
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn behind_a_proxy_an_event_comes_from_where_the_proxy_says_whatever_the_client_adds() {
+    let world = World::needing(&[]).variable("trusted_proxy", "forwarded").start().await;
+    let Some(world) = world else { return };
+    let person = world.person().await;
+    // Each of the client's own inventions first, then what its proxy adds.
+    for (forwarded, ip) in [
+        ("for=203.0.113.9;proto=https", "203.0.113.9"),
+        ("for=6.6.6.6, for=\"[2001:db8::7]:4711\";by=10.0.0.1", "2001:db8::7"),
+        ("for=\"6.6.6.6, For=198.51.100.4;host=\"x;for=6.6.6.6\"", "198.51.100.4"),
+        ("for=unknown", "127.0.0.1"),
+    ] {
+        let call = world.sign_in(&person.applicant).header("forwarded", forwarded).header("x-forwarded-for", "6.6.6.6");
+        let person = e2e::Person::of(&person.applicant, &call.send().await);
+        let page = world.get("/v1/me/security-events?limit=1").bearer(&person.access).send().await.expect(200).json();
+        assert_eq!((&page["items"][0]["kind"], &page["items"][0]["ip"]), (&"sign-in".into(), &ip.into()), "{forwarded}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_proxys_header_that_we_do_not_read_is_a_mistake_and_not_ignored() {
+    let Some(world) = World::needing(&[]).variable("trusted_proxy", "x-real-ip").start().await else { return };
+    world.sign_in(&e2e::Applicant::invent()).send().await.problem("not-configured");
+}

@@ -73,6 +73,17 @@ mod tests {
     }
 
     #[test]
+    fn what_looks_alike_is_another_address_unless_lower_case_makes_it_the_same() {
+        let jane = Email::parse("jack@example.com").expect("an address");
+        // Cyrillic, full width, dotless: whoever owns such an address is somebody else.
+        for other in ["j\u{430}ck@example.com", "\u{ff4a}ack@example.com", "jack@ex\u{430}mple.com"] {
+            assert_ne!(Email::parse(other).as_ref(), Ok(&jane), "{other}");
+        }
+        // The Kelvin sign is a capital k: it is kept, compared and written to as `k`, never as it was typed.
+        assert_eq!(Email::parse("jac\u{212a}@example.com").expect("an address").expose(), "jack@example.com");
+    }
+
+    #[test]
     fn promise_a20_an_address_is_masked_when_written() {
         let email = Email::parse("jane@example.com").expect("an address");
         assert_eq!(format!("{email} {email:?}"), "j***@e***.com j***@e***.com");
@@ -93,6 +104,12 @@ mod tests {
             "a@b@example.com",
             "jane@example.com\0",
             "jane@example.com\nBcc: x@example.com",
+            "jane@example.com,x@example.com",
+            "ja\u{200b}ne@example.com",
+            "\u{202e}jane@example.com",
+            "ja\u{301}ne@example.com",
+            "jane@example.com.",
+            "jane@example\u{3002}com",
             &long,
         ] {
             assert_eq!(Email::parse(text), Err(NotAnEmail), "{text}");

@@ -32,7 +32,7 @@ pub use problem::{Kind, Problem};
 pub use serve::serve;
 
 use jiff::Timestamp;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// The time, from the runtime's wall clock (decision 4), in whole microseconds as PostgreSQL keeps it: what was answered and what
 /// is stored are the same.
@@ -58,6 +58,14 @@ pub fn uuid_v7(now: Timestamp) -> Result<uuid::Uuid, Problem> {
 /// Runs a future after the answer was given, within the same instance: Spin keeps the instance until it has ended.
 pub fn spawn(future: impl Future<Output = ()> + 'static) {
     spin_sdk::wit_bindgen::spawn(future);
+}
+
+/// Waits until so long after a beginning, or not at all where that is over: for answers whose own work takes a little longer for those who
+/// have an account (contract, *No oracle*).
+pub async fn level(began: Instant, duration: Duration) {
+    if let Some(left) = duration.checked_sub(began.elapsed()) {
+        sleep(left).await;
+    }
 }
 
 /// Waits.
