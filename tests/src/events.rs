@@ -32,6 +32,7 @@ pub struct Events {
     body: Incoming,
     text: BytesMut,
     end: Option<End>,
+    heartbeats: u32,
 }
 
 impl Events {
@@ -40,7 +41,7 @@ impl Events {
         let (parts, body) = call.header("accept", "text/event-stream").open().await.expect("an answer");
         let content_type = parts.headers.get("content-type").and_then(|value| value.to_str().ok()).unwrap_or_default();
         assert!(content_type.starts_with("text/event-stream"), "{} {content_type}", parts.status);
-        Self { body, text: BytesMut::new(), end: None }
+        Self { body, text: BytesMut::new(), end: None, heartbeats: 0 }
     }
 
     /// The next event; `None` at the end.
@@ -50,15 +51,35 @@ impl Events {
                 if let Some(event) = parse(&block) {
                     return Some(event);
                 }
+                self.heartbeats += 1;
             }
             if self.end.is_some() {
                 return None;
             }
-            match tokio::time::timeout(PATIENCE, self.body.frame()).await.expect("the next event in time") {
-                Some(Ok(frame)) => self.text.extend_from_slice(frame.data_ref().map_or(&[], |data| data)),
-                Some(Err(_)) => self.end = Some(End::Broken),
-                None => self.end = Some(End::Whole),
+            self.read().await;
+        }
+    }
+
+    /// Reads until so many comments, and no event, have kept the connection alive since the stream was opened.
+    pub async fn heartbeats(&mut self, count: u32) {
+        while self.heartbeats < count {
+            match self.take_block() {
+                Some(block) => match parse(&block) {
+                    None => self.heartbeats += 1,
+                    Some(event) => panic!("an event instead of a heartbeat: {event:?}"),
+                },
+                None if self.end.is_some() => panic!("the stream ended after {} heartbeats", self.heartbeats),
+                None => self.read().await,
             }
+        }
+    }
+
+    /// The next piece of the body.
+    async fn read(&mut self) {
+        match tokio::time::timeout(PATIENCE, self.body.frame()).await.expect("the next event in time") {
+            Some(Ok(frame)) => self.text.extend_from_slice(frame.data_ref().map_or(&[], |data| data)),
+            Some(Err(_)) => self.end = Some(End::Broken),
+            None => self.end = Some(End::Whole),
         }
     }
 

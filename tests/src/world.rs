@@ -446,6 +446,18 @@ impl World {
         }
     }
 
+    /// Memory of the host's process in KB, now and at its most so far ([`Builder::in_process`]; Linux).
+    #[must_use]
+    pub fn host_memory(&self) -> (u64, u64) {
+        let Some(Running::Process(child)) = &self.as_own().running else { panic!("no process to look at") };
+        let status = std::fs::read_to_string(format!("/proc/{}/status", child.id().expect("it runs"))).expect("its status");
+        let field = |name: &str| {
+            let value = status.lines().find_map(|line| line.strip_prefix(name)).expect("a field of its status");
+            value.trim().trim_end_matches(" kB").parse().expect("a number")
+        };
+        (field("VmRSS:"), field("VmHWM:"))
+    }
+
     /// Stops the host in order ([`Need::Restart`]).
     pub async fn stop_host(&mut self) {
         match self.as_own_mut().running.take() {

@@ -103,6 +103,7 @@ pub(crate) async fn patch(context: Context, request: Request<Body>) -> Result<Re
         (MAIL, &email.as_ref().map(|email| state.limits.email(email)).unwrap_or_default()),
         &token.new_token(),
         &state.limits.stamp(&parts.headers, now)?,
+        web::uuid_v7(now)?,
     )
     .await?;
     let mails = match changed {

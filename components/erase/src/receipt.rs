@@ -71,7 +71,7 @@ impl ErasureReceipt {
     /// # Errors
     /// 500 where a rule is unknown or the key does not sign.
     pub(crate) fn of(id: Uuid, journal: Journal, signer: &ReceiptSigner) -> Result<Self, Problem> {
-        let remains = journal.remains.iter().map(|what| remaining(what, journal.key_destroyed_at)).collect::<Option<Vec<_>>>();
+        let remains = journal.remains.iter().map(|what| remaining(what, &journal)).collect::<Option<Vec<_>>>();
         let facts = Facts {
             erasure_id: id,
             requested_at: journal.requested_at,
@@ -86,9 +86,14 @@ impl ErasureReceipt {
     }
 }
 
-fn remaining(what: &str, closed_at: Timestamp) -> Option<Remaining> {
-    let closed_at = Timestamp::from_second(closed_at.as_second()).ok()?;
-    Some(Remaining { what: what.to_owned(), until: retention::rule_of(what)?.due_at(closed_at)? })
+/// Evidence has an end of its own, which its case states; all else is kept for the time of its rule.
+fn remaining(what: &str, journal: &Journal) -> Option<Remaining> {
+    let rule = retention::rule_of(what)?;
+    let until = match journal.evidence_until.filter(|_| rule.id == retention::EVIDENCE) {
+        Some(until) => until,
+        None => rule.due_at(Timestamp::from_second(journal.key_destroyed_at.as_second()).ok()?)?,
+    };
+    Some(Remaining { what: what.to_owned(), until })
 }
 
 #[cfg(test)]
@@ -103,6 +108,7 @@ mod tests {
             backups_expire_at: "2026-11-28T08:00:00.5Z".parse().expect("a time"),
             completed_at: None,
             remains: remains.iter().map(|name| (*name).to_owned()).collect(),
+            evidence_until: "2041-01-01T00:00:00Z".parse().ok(),
             steps: vec![("account".to_owned(), Some(at)), ("briefs".to_owned(), None)],
         }
     }
@@ -110,7 +116,7 @@ mod tests {
     #[test]
     fn a_receipt_has_the_members_of_the_contract_and_an_end_for_all_that_remains() {
         let signer = ReceiptSigner::parse("receipt-1:nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A").expect("a key");
-        let receipt = ErasureReceipt::of(Uuid::nil(), journal(&["security-events", "proofs"]), &signer).expect("a receipt");
+        let receipt = ErasureReceipt::of(Uuid::nil(), journal(&["security-events", "evidence"]), &signer).expect("a receipt");
         let value = serde_json::to_value(&receipt).expect("JSON");
         let mut names: Vec<_> = value.as_object().expect("an object").keys().cloned().collect();
         names.sort();
@@ -126,6 +132,7 @@ mod tests {
         ];
         assert_eq!(names, expected);
         assert_eq!(value["remains"][0], serde_json::json!({ "what": "security-events", "until": "2027-11-21T08:00:00Z" }));
+        assert_eq!(value["remains"][1], serde_json::json!({ "what": "evidence", "until": "2041-01-01T00:00:00Z" }));
         assert_eq!(value["steps"][1], serde_json::json!({ "name": "briefs", "done_at": null }));
         assert!(ErasureReceipt::of(Uuid::nil(), journal(&["account"]), &signer).is_err(), "what remains has an end");
     }

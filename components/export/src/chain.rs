@@ -11,13 +11,14 @@ use store::{
     accounts::{
         events,
         exports::{self, Generation},
+        support,
     },
     briefs,
     content::Piece,
     files,
 };
 use uuid::Uuid;
-use vault::UserSalt;
+use vault::{Envelope, UserSalt};
 use web::{auth::Bearer, log};
 use zeroize::Zeroizing;
 
@@ -27,6 +28,8 @@ use crate::{archive::Archive, readme, renderer, state::State};
 const PAGE: i32 = 10;
 /// Security events that are read at once.
 const EVENTS: i32 = 500;
+/// Requests to support that are read at once, each with its messages.
+const REQUESTS: i32 = 10;
 
 /// The archive broke off: the connection must break too, so that nobody takes it for complete. The log has the reason.
 #[derive(Debug, thiserror::Error)]
@@ -46,6 +49,7 @@ pub(crate) struct Export {
 enum Next {
     Documents,
     Events(Option<(Timestamp, Uuid)>),
+    Support(Option<(Timestamp, Uuid)>),
     Generations(Option<(Timestamp, GenerationId)>),
     Manifest,
 }
@@ -100,6 +104,7 @@ impl Chain {
                 self.next = Next::Events(None);
             }
             Next::Events(after) => self.next = self.events(after).await?,
+            Next::Support(after) => self.next = self.support(after).await?,
             Next::Generations(after) => match self.page.pop_front() {
                 Some((generation, pieces)) => self.generation(&generation, pieces)?,
                 None => self.next = self.load(after).await?,
@@ -142,7 +147,43 @@ impl Chain {
         }
         self.archive.write(b"\n]\n").map_err(reason)?;
         self.archive.end();
+        self.archive.begin("support.json").map_err(reason)?;
+        self.archive.write(b"[").map_err(reason)?;
+        Ok(Next::Support(None))
+    }
+
+    /// A page of requests to support. That the session still holds is seen to before the generations, which always follow.
+    async fn support(&mut self, after: Option<(Timestamp, Uuid)>) -> Result<Next, Reason> {
+        let Export { state, bearer, .. } = &self.export;
+        let page =
+            exports::support(&state.accounts, web::now(), bearer.session, bearer.user, REQUESTS, after).await.map_err(reason)?;
+        for (at, (request, messages)) in page.iter().enumerate() {
+            let messages = messages.iter().map(|message| self.message(message)).collect::<Result<Vec<_>, _>>()?;
+            let request = serde_json::json!({
+                "id": request.id,
+                "created_at": request.created_at,
+                "answered_at": request.answered_at,
+                "closed_at": request.closed_at,
+                "messages": messages,
+            });
+            let comma = if at == 0 && after.is_none() { "\n" } else { ",\n" };
+            self.archive.write(format!("{comma}{request:#}").as_bytes()).map_err(reason)?;
+        }
+        let full = usize::try_from(REQUESTS).is_ok_and(|most| page.len() >= most);
+        if let Some((last, _)) = page.last().filter(|_| full) {
+            return Ok(Next::Support(Some((last.created_at, last.id))));
+        }
+        self.archive.write(b"\n]\n").map_err(reason)?;
+        self.archive.end();
         Ok(Next::Generations(None))
+    }
+
+    /// What was written, with its author and time.
+    fn message(&self, message: &support::Message) -> Result<Value, Reason> {
+        let text = self.open(message.id.into(), message.kind, &message.envelope)?;
+        let text: Value = serde_json::from_slice(&text).map_err(|_| "a stored message is no JSON")?;
+        let author = if message.kind == ContentKind::SupportRequest { "user" } else { "support" };
+        Ok(serde_json::json!({ "author": author, "at": message.written_at, "text": text }))
     }
 
     /// Reads the next page of generations with their envelopes. The session must still hold, and the lease begins anew.
@@ -178,7 +219,7 @@ impl Chain {
         }
         pieces.sort_by_key(|piece| piece.kind.number());
         for piece in pieces {
-            let text = self.open(&piece)?;
+            let text = self.open(piece.generation, piece.kind, &piece.envelope)?;
             self.archive.add(&format!("{folder}/{}", entry(piece.kind)), &text).map_err(reason)?;
             if piece.kind == ContentKind::FinalFile {
                 self.visual(&folder, generation.id, &text)?;
@@ -187,9 +228,9 @@ impl Chain {
         Ok(())
     }
 
-    fn open(&self, piece: &Piece) -> Result<Zeroizing<Vec<u8>>, Reason> {
+    fn open(&self, id: GenerationId, kind: ContentKind, envelope: &Envelope) -> Result<Zeroizing<Vec<u8>>, Reason> {
         let Export { state, bearer, salt, .. } = &self.export;
-        state.masters.for_user(bearer.user, salt).open(piece.generation, piece.kind, &piece.envelope).map_err(reason)
+        state.masters.for_user(bearer.user, salt).open(id, kind, envelope).map_err(reason)
     }
 
     /// A file that an older format made and the renderer no longer takes is in the archive all the same, without its picture.

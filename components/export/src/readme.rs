@@ -22,7 +22,10 @@ consents.json         every consent you gave or withdrew, when, and to which ver
 requests.json         every right you exercised, when, and when it was answered
 usage.json            tokens used by day
 billing.json          credits, payments and Stripe's identifiers; card data is at Stripe only
-support.json          what you wrote to support
+support.json          what you wrote to support, and what support answered
+waitlist.json         your place on the waitlist, if your address is confirmed
+beta.json             your candidacy for the beta test, if your address is confirmed
+evidence.json         whether evidence of a serious breach of contract is kept about you, since when and until when
 manifest.json         every file of this archive with its SHA-256, to check that it is whole
 
 generations/<id>/     one folder for each generation
@@ -38,6 +41,9 @@ Briefs and files are there as long as their content is kept; the metadata stays 
 
 Not in here, because they would only serve somebody who wants to sign in as you or to decrypt your content: the hash of your
 password, the hashes of tokens and codes, and the salt of your key.
+
+Not in here, because nothing that serves this archive can read it: the content of evidence, and the copies that the training dataset
+has of your briefs and files where you agreed to it (consents.json), with names and addresses taken out. Ask support for them.
 ";
 
 const FRENCH: &str = "\
@@ -52,7 +58,10 @@ consents.json         chaque consentement donné ou retiré, quand, et pour quel
 requests.json         chaque droit exercé, quand, et la date de la réponse
 usage.json            jetons utilisés par jour
 billing.json          crédits, paiements et identifiants Stripe ; les données de carte sont chez Stripe seul
-support.json          ce que vous avez écrit au support
+support.json          ce que vous avez écrit au support, et ses réponses
+waitlist.json         votre place sur la liste d'attente, si votre adresse est confirmée
+beta.json             votre candidature au test bêta, si votre adresse est confirmée
+evidence.json         si des preuves d'une violation grave du contrat sont conservées à votre sujet, depuis quand et jusqu'à quand
 manifest.json         chaque fichier de cette archive avec son SHA-256, pour vérifier qu'elle est entière
 
 generations/<id>/     un dossier par génération
@@ -68,4 +77,7 @@ Briefs et fichiers y sont tant que leur contenu est conservé ; les métadonnée
 
 Absents, car ils ne serviraient qu'à se connecter à votre place ou à déchiffrer votre contenu : l'empreinte de votre mot de passe,
 celles des jetons et des codes, et le sel de votre clé.
+
+Absents, car rien de ce qui produit cette archive ne peut les lire : le contenu des preuves, et les copies de vos briefs et fichiers que
+contient le jeu de données d'entraînement si vous y avez consenti (consents.json), sans noms ni adresses. Demandez-les au support.
 ";

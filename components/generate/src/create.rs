@@ -60,7 +60,7 @@ pub(crate) async fn create(context: Context, request: Request<Body>) -> Result<R
         Ok(read) => read,
         Err(problem) => return Err(auth::refused(&state.zone.accounts, &bearer, problem, now).await),
     };
-    let reader = sse::Reader { language: context.language, request_id: context.request_id };
+    let reader = sse::Reader { language: context.language, request_id: context.request_id, heartbeat: state.heartbeat };
     let ip = address::client(&parts.headers, &state.proxy).map(|address| address.to_string());
     let stamp = Stamp { id: web::uuid_v7(now)?, ip };
     let order = Order { state, bearer, language: reader.language, request_id: reader.request_id, wanted, stamp };

@@ -1,16 +1,17 @@
 //! The output filter for the system prompt (promise c04): a file that repeats it is treated like one that cannot be corrected.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::LazyLock};
 
-use domain::leak::gives_away;
+use domain::leak::Runs;
 
 use crate::{checker::Finding, prompt};
 
 /// Looks at what the model wrote and at what would be delivered.
 pub(crate) fn check(raw: &str, file: &str) -> Result<(), Finding> {
+    static EXAMPLES: LazyLock<Runs> = LazyLock::new(|| Runs::of([prompt::examples()]));
     let texts = texts(file);
     // What is written like an example is a file like any other; what is read on a visual may not be one.
-    if prompt_is_in(&unescaped(raw)) || prompt_is_in(&texts) || gives_away(prompt::examples(), &texts) {
+    if prompt_is_in(&unescaped(raw)) || prompt_is_in(&texts) || EXAMPLES.are_in(&texts) {
         let message = "repeats the instructions; it must be about the brief only".to_owned();
         return Err(Finding { path: String::new(), message });
     }
@@ -19,7 +20,8 @@ pub(crate) fn check(raw: &str, file: &str) -> Result<(), Finding> {
 
 /// Whether a text, such as a translation, repeats any of the instructions.
 pub(crate) fn prompt_is_in(text: &str) -> bool {
-    prompt::instructions().into_iter().any(|instructions| gives_away(instructions, text))
+    static RUNS: LazyLock<Runs> = LazyLock::new(|| Runs::of(prompt::instructions()));
+    RUNS.are_in(text)
 }
 
 /// All texts of a final file, those of one member's name in a row, so that a sentence spread over several layers is found too. The

@@ -11,11 +11,13 @@ use web::sse::frame;
 
 use crate::event::{Event, Events};
 
-/// In whose language, for which request.
+/// In whose language, for which request, and with which heartbeat.
 #[derive(Clone, Copy)]
 pub(crate) struct Reader {
     pub(crate) language: Language,
     pub(crate) request_id: Uuid,
+    /// Between comments that keep proxies from closing a quiet connection.
+    pub(crate) heartbeat: Duration,
 }
 
 /// The stream broke without an end: the connection must break too, so that no client takes it for complete.
@@ -33,7 +35,7 @@ pub(crate) fn answer(first: Event, events: Events, reader: Reader) -> Response {
         let last = matches!(event, Event::Ended(_));
         Some((Ok(reader.frame(event)), (!last).then_some(events)))
     });
-    web::sse::answer(head.chain(tail))
+    web::sse::answer(head.chain(tail), reader.heartbeat)
 }
 
 impl Reader {
@@ -62,7 +64,7 @@ mod tests {
     use super::*;
     use crate::event::channel;
 
-    const READER: Reader = Reader { language: Language::Fr, request_id: Uuid::nil() };
+    const READER: Reader = Reader { language: Language::Fr, request_id: Uuid::nil(), heartbeat: Duration::from_secs(10) };
 
     #[test]
     fn a_stream_ends_with_the_problem_in_the_callers_language() {

@@ -18,6 +18,8 @@ pub(crate) struct State {
     pub(crate) model_calls: i32,
     /// How long a generation waits for its turn.
     pub(crate) model_wait: Duration,
+    /// How long a stream of events may be quiet.
+    pub(crate) heartbeat: Duration,
     /// BCP 47 tags of the languages that the model takes; the first is the one that others are translated into.
     pub(crate) languages: Vec<String>,
     /// Only a consent lets somebody be learnt from (promise c03).
@@ -66,6 +68,7 @@ pub(crate) async fn state() -> Result<Arc<State>, Problem> {
                 model_time: Duration::from_secs(u64::from(positive("model_seconds").await?.unsigned_abs())),
                 model_calls: positive("model_calls").await?,
                 model_wait: Duration::from_secs(u64::from(positive("model_wait_seconds").await?.unsigned_abs())),
+                heartbeat: Duration::from_secs(u64::from(positive("heartbeat_seconds").await?.unsigned_abs())),
                 languages: languages.split(',').map(|tag| tag.trim().to_lowercase()).filter(|tag| !tag.is_empty()).collect(),
                 training_opt_in: settings::training_opt_in().await?,
                 proxy: settings::optional("trusted_proxy").await?,

@@ -30,7 +30,7 @@ pub(crate) async fn retention(context: Context, request: Request<Body>) -> Resul
     let Wanted { dry_run } = raw.parse()?;
     let steps = rules::run(state, web::now(), BUDGET, dry_run);
     if sse::event_stream(&parts.headers) {
-        return Ok(sse::answer(steps.map(move |step| Ok::<_, Infallible>(frame(step, &context)))));
+        return Ok(sse::answer(steps.map(move |step| Ok::<_, Infallible>(frame(step, &context))), sse::HEARTBEAT));
     }
     pin_mut!(steps);
     while let Some(step) = steps.next().await {

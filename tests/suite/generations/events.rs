@@ -100,6 +100,28 @@ async fn a_client_that_hangs_up_finds_the_result_when_it_comes_back() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_quiet_stream_is_kept_alive_while_the_model_thinks_and_while_one_waits_in_line() {
+    let needs = [Need::Model, Need::Restart];
+    let builder = World::needing(&needs).variable("heartbeat_seconds", "1").variable("model_calls", "1");
+    let Some(mut world) = builder.start().await else { return };
+    let (first, second) = (world.person().await, world.person().await);
+    world.model().fault(Fault::Hang).await;
+    let mut thinking = Events::open(request(&world, &first, BRIEF)).await;
+    assert_eq!(thinking.next().await.unwrap().data["place"], 0);
+    let mut waiting = Events::open(request(&world, &second, BRIEF)).await;
+    assert_eq!(waiting.next().await.unwrap().data["place"], 1);
+    thinking.heartbeats(2).await;
+    waiting.heartbeats(2).await;
+    // They are no events, and the stream ends as any other does.
+    world.stop_model();
+    for events in [thinking, waiting] {
+        let (events, end) = events.rest().await;
+        assert_eq!((events.len(), end), (1, End::Whole), "{events:?}");
+        assert_eq!((events[0].name.as_str(), &events[0].data["status"]), ("error", &json!(503)));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn while_it_runs_it_is_seen_as_running_and_has_no_file() {
     let Some(world) = World::needing(&[Need::Model]).start().await else { return };
     let person = world.person().await;

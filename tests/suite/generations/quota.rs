@@ -5,13 +5,15 @@ use std::time::Duration;
 use asknpic_local::model::Fault;
 use e2e::contract::DAY;
 use e2e::events::Events;
+use e2e::jwt::{Jwt, key_bytes};
 use e2e::{Need, Person, World};
 use futures::future::join_all;
+use uuid::Uuid;
 
 use super::{generate, request, upgrade, usage};
 
 const BRIEF: &str = "Poster for a jazz night, navy and gold";
-const NEEDS: [Need; 3] = [Need::Clock, Need::OwnDatabases, Need::Model];
+const NEEDS: [Need; 4] = [Need::Clock, Need::OwnDatabases, Need::Model, Need::Keys];
 
 /// How much one generation of [`BRIEF`] sets aside while it runs.
 async fn reserve(world: &World, person: &Person) -> i64 {
@@ -19,6 +21,29 @@ async fn reserve(world: &World, person: &Person) -> i64 {
     assert_eq!(events.next().await.unwrap().name, "accepted");
     let row = world.accounts().await.query_one("select max(reserved) from generations where status = 'running'", &[]).await;
     row.unwrap().get(0)
+}
+
+/// People of somebody's tenant, signed in: rows as theirs, since signing up costs each a password's hash.
+async fn colleagues(world: &World, person: &Person, count: usize) -> Vec<Person> {
+    let accounts = world.accounts().await;
+    let seed = key_bytes(world.variable("signing_key"));
+    let mut people = Vec::new();
+    for _ in 0..count {
+        let (user, session) = (Uuid::now_v7(), Uuid::now_v7());
+        let copy = "with u as (
+                insert into users select (jsonb_populate_record(u, jsonb_build_object('id', $1::uuid, 'email', $1::uuid::text || '@mail.example'))).*
+                from users u where id = $3 returning id
+            ), k as (
+                insert into user_keys (user_id, salt) select id, sha256(id::text::bytea) from u
+            )
+            insert into sessions
+            select (jsonb_populate_record(s, jsonb_build_object('id', $2::uuid, 'user_id', u.id, 'token', sha256(u.id::text::bytea)))).*
+            from sessions s, u where s.id = $4";
+        assert_eq!(accounts.execute(copy, &[&user, &session, &person.user, &person.session]).await.unwrap(), 1);
+        let token = Jwt::read(&person.access).claim("sub", user.to_string()).claim("sid", session.to_string());
+        people.push(Person { user, session, access: token.ed25519(&seed), ..person.clone() });
+    }
+    people
 }
 
 async fn set_quota(world: &World, tokens: i64) {
@@ -57,25 +82,24 @@ async fn the_days_tokens_are_reserved_settled_and_enforced() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn a_quota_for_seven_admits_exactly_seven_of_twenty_at_once() {
+async fn a_quota_for_ten_admits_exactly_ten_of_two_hundred_at_once() {
     let Some(world) = World::needing(&NEEDS).start().await else { return };
-    let people = [world.person().await, world.person().await, world.person().await, world.person().await];
+    let person = world.person().await;
     world.model().fault(Fault::Hang).await;
-    let reserve = reserve(&world, &people[0]).await;
-    // Colleagues share a tenant and its quota. What was learnt from the first is out of the way.
-    let accounts = world.accounts().await;
-    accounts.execute("update users set tenant_id = $1", &[&people[1].tenant]).await.unwrap();
-    accounts.batch_execute("delete from generations; delete from usage_daily").await.unwrap();
-    set_quota(&world, 7 * reserve + reserve - 1).await;
+    let reserve = reserve(&world, &person).await;
+    // What was learnt from the first is out of the way.
+    world.accounts().await.batch_execute("delete from generations; delete from usage_daily").await.unwrap();
+    let people = colleagues(&world, &person, 40).await;
+    set_quota(&world, 10 * reserve + reserve - 1).await;
     let calls = people
         .iter()
         .flat_map(|person| (0..5).map(|_| request(&world, person, BRIEF).header("accept", "text/event-stream").open()));
     let answers = join_all(calls).await;
     let statuses: Vec<_> = answers.iter().map(|answer| answer.as_ref().unwrap().0.status.as_u16()).collect();
     let count = |status: u16| statuses.iter().filter(|found| **found == status).count();
-    assert_eq!((count(200), count(402)), (7, 13), "{statuses:?}");
-    assert_eq!(usage(&world, &people[1]).await, (0, 7 * reserve));
-    assert_eq!(world.count("select count(*) from generations").await, 7);
+    assert_eq!((count(200), count(402)), (10, 190), "{statuses:?}");
+    assert_eq!(usage(&world, &person).await, (0, 10 * reserve));
+    assert_eq!(world.count("select count(*) from generations").await, 10);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]

@@ -61,6 +61,12 @@ async fn promise_a49_after_an_erasure_only_what_the_receipt_lists_remains() {
     me("/v1/me/consents/marketing").json(&json!({ "granted": true })).send().await.expect(200);
     me("/v1/me/training-objection").json(&json!({ "objecting": true })).send().await.expect(200);
     world.get("/v1/me/export").bearer(&person.access).send().await.expect(200);
+    // A case was made of something of theirs, for longer than the usual time.
+    let until: jiff::Timestamp = "2036-06-01T12:00:00Z".parse().unwrap();
+    let hold = "select evidence_hold($1::text::timestamp - interval '3650 days', $2, $3, 'case', 'Ada', 'reason', sha256('x'), 'sealed',
+                                     $1::text::timestamp, $4)";
+    let end = until.strftime("%Y-%m-%d %H:%M:%S").to_string();
+    world.accounts().await.execute(hold, &[&end, &Uuid::now_v7(), &person.user, &Uuid::now_v7()]).await.unwrap();
     let done = erased(&world, &person).await;
 
     // Whatever tells who it was: in no table but these, as bare ids.
@@ -82,7 +88,8 @@ async fn promise_a49_after_an_erasure_only_what_the_receipt_lists_remains() {
         places.dedup();
         places
     };
-    assert_eq!(places(person.user), ["accounts.erasures.user_id", "accounts.security_events.user_id"]);
+    let known = ["accounts.erasures.user_id", "accounts.evidence.user_id", "accounts.security_events.user_id"];
+    assert_eq!(places(person.user), known);
     assert_eq!(places(person.tenant), ["accounts.erasures.tenant_id"]);
     let anonymous = "select count(*) from anonymous_generations where status = 'delivered' and prompt_tokens > 0";
     assert_eq!(world.count(anonymous).await, 1);
@@ -91,11 +98,15 @@ async fn promise_a49_after_an_erasure_only_what_the_receipt_lists_remains() {
 
     // Each of it is in the receipt, with its end.
     let closed: jiff::Timestamp = done["key_destroyed_at"].as_str().unwrap().parse().unwrap();
-    let remains: BTreeMap<&str, i64> = done["remains"].as_array().unwrap().iter().fold(BTreeMap::new(), |mut all, item| {
+    let mut remains: BTreeMap<&str, i64> = done["remains"].as_array().unwrap().iter().fold(BTreeMap::new(), |mut all, item| {
         let until: jiff::Timestamp = item["until"].as_str().unwrap().parse().unwrap();
-        all.insert(item["what"].as_str().unwrap(), (until.as_second() - closed.as_second()) / 86_400);
+        all.insert(item["what"].as_str().unwrap(), until.as_second() - closed.as_second());
         all
     });
+    assert_eq!(remains.remove("evidence"), Some(until.as_second() - closed.as_second()), "its case's own end");
+    for days in remains.values_mut() {
+        *days /= 86_400;
+    }
     assert_eq!(remains, BTreeMap::from([("anonymous-metadata", 30), ("proofs", 1_825), ("security-events", 365)]));
 
     // And goes at that end: the ids of the journal with the last backup, the metadata after a month.
@@ -104,7 +115,8 @@ async fn promise_a49_after_an_erasure_only_what_the_receipt_lists_remains() {
     let cells = world.dump_all().await;
     let later = Haystack::of_cells(&cells);
     assert_eq!(later.places_of(person.tenant.to_string().as_bytes()), Vec::<String>::new());
-    assert!(later.places_of(person.user.to_string().as_bytes()).iter().all(|place| place == "accounts.security_events.user_id"));
+    let places = later.places_of(person.user.to_string().as_bytes());
+    assert!(!places.is_empty() && places.iter().all(|place| known[1..].contains(&place.as_str())), "{places:?}");
     assert_eq!(world.count(anonymous).await, 1);
     world.advance(24 * DAY);
     retention(&world).await;
@@ -112,6 +124,10 @@ async fn promise_a49_after_an_erasure_only_what_the_receipt_lists_remains() {
     world.advance(5 * 365 * DAY);
     retention(&world).await;
     assert_eq!(world.count("select count(*) from erasures").await + world.count(proofs).await, 0);
+    assert_eq!(world.count("select count(*) from evidence").await, 1);
+    world.advance(5 * 365 * DAY);
+    retention(&world).await;
+    assert_eq!(world.count("select count(*) from evidence").await, 0);
     promise.kept();
 }
 

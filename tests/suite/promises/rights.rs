@@ -6,7 +6,7 @@ use asknpic::migrate::Database;
 use asknpic::record::{self, Register};
 use asknpic::requests::{self, Rectification};
 use e2e::contract::DAY;
-use e2e::{Answer, Need, Person, World, promise};
+use e2e::{Answer, Applicant, Need, Person, World, promise};
 use http::Method;
 use serde_json::{Value, json};
 
@@ -43,6 +43,30 @@ async fn promise_a70_every_right_works_is_registered_and_has_its_deadline() {
     for granted in [true, false] {
         put(&world, &person, "/v1/me/consents/marketing", json!({ "granted": granted })).await.expect(200);
     }
+    // Names and language count at once, a new address and a new number once they were proved; what changes nothing is no request.
+    let patch = async |change: Value| {
+        world.call(Method::PATCH, "/v1/me").bearer(&person.access).json(&change).send().await.expect(200);
+    };
+    let rectified = async || {
+        let items = get(&world, &person, "/v1/me/requests").await["items"].as_array().unwrap().clone();
+        items.iter().filter(|item| item["kind"] == "rectification" && item["channel"] == "account").count()
+    };
+    patch(json!({ "first_name": "Phillipa", "last_name": "Windlass" })).await;
+    patch(json!({ "first_name": "Phillipa", "language": "en" })).await;
+    assert_eq!(rectified().await, 1, "said again it is no change");
+    let new = Applicant::invent();
+    patch(json!({ "email": new.email })).await;
+    assert_eq!(rectified().await, 1, "not proved so far");
+    let token = world.messages().token(&new.email, 1).await;
+    let confirm = world.post("/v1/email/confirm").bearer(&person.access).json(&json!({ "token": token }));
+    confirm.send().await.expect(204);
+    assert_eq!(rectified().await, 2);
+    let start = world.post("/v1/otp/start").bearer(&person.access).json(&json!({ "purpose": "phone", "phone": new.phone }));
+    let verification = start.send().await.expect(202).json()["verification_id"].as_str().unwrap().to_owned();
+    let code = world.messages().code(&new.phone, 1).await;
+    world.verify(&verification, &code).bearer(&person.access).send().await.expect(204);
+    assert_eq!(rectified().await, 3);
+    let person = Person { applicant: Applicant { email: new.email, ..person.applicant.clone() }, ..person };
     // By email, through an operator.
     let asked = requests::add(&accounts, world.now(), person.user, "portability").await.unwrap().unwrap();
     assert!(requests::add(&accounts, world.now(), person.tenant, "access").await.unwrap().is_none(), "no such account");
@@ -67,6 +91,9 @@ async fn promise_a70_every_right_works_is_registered_and_has_its_deadline() {
         ("consent-withdrawal", "account"),
         ("objection", "account"),
         ("portability", "email"),
+        ("rectification", "account"),
+        ("rectification", "account"),
+        ("rectification", "account"),
         ("rectification", "email"),
         ("restriction", "account"),
     ];
@@ -236,9 +263,26 @@ async fn promise_b07_a_consent_is_kept_with_its_time_and_version_and_where_it_ca
         (json!(false), json!(false))
     );
 
+    // Words of one instant have an order too, the one in which they were said.
+    world.freeze();
+    for granted in [true, false, true, false] {
+        put(&world, &person, "/v1/me/consents/beta", json!({ "granted": granted })).await.expect(200);
+    }
+    let said = get(&world, &person, "/v1/me/consents").await;
+    let history = said["history"].as_array().unwrap();
+    let order: Vec<_> = history[2..].iter().map(|item| (item["purpose"].as_str().unwrap(), item["granted"] == true)).collect();
+    assert_eq!(order, [("beta", true), ("beta", false), ("beta", true), ("beta", false)]);
+    assert_eq!(of(&said, "beta")["granted"], false, "the last word counts");
+    let times = |items: &[Value]| -> Vec<jiff::Timestamp> {
+        items.iter().map(|item| item["changed_at"].as_str().unwrap().parse().unwrap()).collect()
+    };
+    let (shown, archived) = (times(history), Archive::of(&world, &person).await.json("consents.json"));
+    assert!(shown.is_sorted_by(|one, next| one < next), "{shown:?}");
+    assert_eq!(times(archived.as_array().unwrap()), shown);
+
     // The address is in the security event of the same time, and nowhere in the consent.
     let sql = "select e.kind, e.ip from security_events e join consents c on c.user_id = e.user_id and c.changed_at = e.at
-               where e.user_id = $1 order by e.at";
+               where e.user_id = $1 and c.purpose = 'marketing' order by e.at";
     let events: Vec<(String, Option<String>)> =
         world.accounts().await.query(sql, &[&person.user]).await.unwrap().iter().map(|row| (row.get(0), row.get(1))).collect();
     let ip = Some("127.0.0.1".to_owned());

@@ -192,3 +192,55 @@ async fn promise_a44_entries_go_at_once_also_from_exports_made_before() {
     assert_eq!(count().await, 0);
     promise.kept();
 }
+
+/// What each person's entries rest on, by person.
+async fn bases(world: &World) -> Vec<(Uuid, String)> {
+    let client = world.database(Database::Dataset).await;
+    let rows = client.query("select user_id, legal_basis from entries order by 1", &[]).await.unwrap();
+    rows.iter().map(|row| (row.get(0), row.get(1))).collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn promise_c03_training_is_opt_in_unless_the_operator_says_otherwise_and_each_entry_has_its_basis() {
+    let promise = promise!();
+    let needs = [Need::OwnDatabases, Need::Keys, Need::Clock, Need::Model, Need::Restart];
+    let Some(mut world) = World::needing(&needs).start().await else { return };
+    let (silent, agrees) = (world.person().await, world.person().await);
+    for person in [&silent, &agrees] {
+        generate(&world, person).await;
+    }
+    consent(&world, &agrees, "training", true).await;
+    // As it is installed: who says nothing is not learnt from.
+    sweep(&world).await;
+    let by_consent = [(agrees.user, "consent".to_owned())];
+    assert_eq!(bases(&world).await, by_consent);
+
+    // Less strict, when the operator says so: each entry has the basis that it was made on.
+    restart_with(&mut world, "legitimate-interest").await;
+    sweep(&world).await;
+    let mut expected = vec![by_consent[0].clone(), (silent.user, "legitimate-interest".to_owned())];
+    expected.sort_unstable();
+    assert_eq!(bases(&world).await, expected);
+    let (made, _) = export(&world, false).await;
+    assert!(made.datasheet.contains("| consent | 1 |") && made.datasheet.contains("| legitimate-interest | 1 |"), "{}", made.datasheet);
+
+    // Strict again: what rested on the interest alone goes, and is in no export before that either.
+    assert_eq!(export(&world, true).await.1.len(), 1);
+    restart_with(&mut world, "consent").await;
+    sweep(&world).await;
+    assert_eq!(bases(&world).await, by_consent);
+
+    // What is neither of the two is not guessed: nothing is copied.
+    generate(&world, &agrees).await;
+    restart_with(&mut world, "whatever").await;
+    let refused = world.post("/v1/ops/retention").bearer(world.variable("ops_token")).send().await;
+    refused.problem("unavailable");
+    assert_eq!(bases(&world).await, by_consent);
+    promise.kept();
+}
+
+async fn restart_with(world: &mut World, basis: &str) {
+    world.stop_host().await;
+    world.set_variable("training_basis", basis);
+    world.start_host().await;
+}

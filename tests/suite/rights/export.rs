@@ -44,7 +44,9 @@ async fn an_export_holds_everything_about_its_person_and_nothing_of_others() {
     assert_eq!((&request[0]["kind"], &request[0]["answered_at"]), (&json!("access"), &Value::Null), "this very one");
     assert_eq!(archive.json("security-events.json")[0]["kind"], "data-exported");
     assert!(archive.json("usage.json")["days"][0]["used"].as_i64().unwrap() > 0);
-    assert_eq!(archive.json("consents.json"), json!([]));
+    for empty in ["consents.json", "support.json", "waitlist.json", "beta.json", "evidence.json"] {
+        assert_eq!(archive.json(empty), json!([]), "{empty}");
+    }
     assert!(archive.text("README.txt").contains("Everything Ask N Pic holds about you"));
 
     // The content is what the API shows, byte by byte.
@@ -86,6 +88,119 @@ async fn an_export_holds_everything_about_its_person_and_nothing_of_others() {
         person.user
     );
     e2e::wait::until("the request to be answered", async || (world.count(&answered).await == 1).then_some(())).await;
+}
+
+/// A file that needs no correction, and the same with letters too pale and too large.
+const FILE: &str = include_str!("../../fixtures/visual.json");
+const GERMAN: &str = "Ein Plakat für das Sommerfest, mit einer Sonne und dem Titel \"Hallo\"";
+const ENGLISH: &str = "A poster for the summer party, with a sun and the title \"Hallo\"";
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn an_export_has_the_whole_chain_of_a_translated_and_corrected_generation() {
+    let Some(world) = World::needing(&[Need::Model, Need::Databases]).start().await else { return };
+    let person = world.person().await;
+    let raw = FILE.replace("\"size\": 60, \"fill\": \"cream\"", "\"size\": 600, \"fill\": \"night\"");
+    assert_ne!(raw, FILE);
+    world.model().fault(Fault::Scripted { contents: [ENGLISH.to_owned(), raw.clone(), FILE.to_owned()].into() }).await;
+    let (corrected, plain) = (generate(&world, &person, GERMAN).await, generate(&world, &person, BRIEF).await);
+    assert_eq!((&corrected["corrected"], &corrected["translated"], &plain["corrected"]), (&json!(true), &json!(true), &json!(false)));
+    let archive = Archive::of(&world, &person).await;
+    let folder = |made: &Value| format!("generations/{}/", made["id"].as_str().unwrap());
+    let names = |made: &Value| -> Vec<String> {
+        archive.paths().into_iter().filter_map(|path| path.strip_prefix(&folder(made)).map(str::to_owned)).collect()
+    };
+    let usual = ["brief.txt", "file.json", "metadata.json", "visual.svg"];
+    assert_eq!(names(&plain), usual, "what was neither corrected nor translated has neither");
+    let all = ["brief.translated.txt", "brief.txt", "corrections.json", "file.json", "metadata.json", "raw.json", "visual.svg"];
+    assert_eq!(names(&corrected), all);
+    let text = |name: &str| archive.text(&format!("{}{name}", folder(&corrected))).to_owned();
+    assert_eq!((text("brief.txt").as_str(), text("brief.translated.txt").as_str()), (GERMAN, ENGLISH));
+    assert_eq!(text("raw.json"), raw, "as the model wrote it");
+    assert_ne!(text("file.json"), raw);
+    let path = format!("/v1/{}corrections", folder(&corrected));
+    let shown = world.get(&path).bearer(&person.access).send().await.expect(200).json();
+    let kept: Value = serde_json::from_str(&text("corrections.json")).unwrap();
+    assert!(!kept.as_array().unwrap().is_empty());
+    assert_eq!(kept, shown["items"]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn an_export_has_what_was_written_to_support_and_told_us_under_the_same_address() {
+    let Some(world) = World::needing(&[Need::OwnDatabases, Need::Keys, Need::Clock]).start().await else { return };
+    let (person, other) = (world.person().await, world.person().await);
+    let accounts = world.accounts().await;
+    let ask = async |person: &Person, subject: &str| -> Uuid {
+        let body = json!({ "subject": subject, "message": format!("{subject}, please\nhelp") });
+        let made = world.post("/v1/support").bearer(&person.access).json(&body).send().await.expect(201).json();
+        made["id"].as_str().unwrap().parse().unwrap()
+    };
+    // More than are read at once: ten a day for one person.
+    for number in 0..10 {
+        ask(&person, &format!("Question {number}")).await;
+    }
+    let (person, other) = (world.later(DAY, &person).await, world.again(&other).await);
+    let answered = ask(&person, "The last question").await;
+    ask(&other, "Somebody else's").await;
+    let masters = asknpic::operator::MasterKeys::parse(world.variable("master_keys")).unwrap();
+    for (text, close) in [("We look at it.", false), ("It is done.", true)] {
+        asknpic::contact::answer(&accounts, &masters, world.now(), answered, text, close).await.unwrap();
+        world.advance(Duration::from_secs(1));
+    }
+    // Somebody said these under the address of each of them.
+    for email in [&person.applicant.email, &other.applicant.email] {
+        let wish = json!({ "email": email, "interest": "launch", "page": "/fr/", "consent": true });
+        world.post("/v1/waitlist").json(&wish).send().await.expect(202);
+        let candidacy = json!({ "email": email, "profile": "designer", "country": "CH", "motivation": "I like posters", "page": "/en/beta",
+                                "participation": true, "training": false });
+        world.post("/v1/beta").json(&candidacy).send().await.expect(202);
+    }
+    let evidence = "select evidence_hold($1::text::timestamp, $2, $3, 'case', 'Ada', 'reason', sha256('x'), 'sealed', $1::text::timestamp + interval '1826 days', $4)";
+    let now = world.now().strftime("%Y-%m-%d %H:%M:%S").to_string();
+    accounts.execute(evidence, &[&now, &Uuid::now_v7(), &person.user, &Uuid::now_v7()]).await.unwrap();
+
+    // An address that was not proved may be anybody's.
+    let archive = Archive::of(&world, &person).await;
+    assert_eq!((archive.json("waitlist.json"), archive.json("beta.json")), (json!([]), json!([])));
+    accounts.execute("update users set email_confirmed_at = created_at where id = $1", &[&person.user]).await.unwrap();
+    let archive = Archive::of(&world, &person).await;
+    let support = archive.json("support.json");
+    let requests = support.as_array().unwrap();
+    assert_eq!(requests.len(), 11);
+    assert_eq!(requests[0]["id"], json!(answered));
+    assert!(requests[0]["closed_at"].is_string() && requests[1]["closed_at"].is_null());
+    let messages = requests[0]["messages"].as_array().unwrap();
+    let said: Vec<_> = messages.iter().map(|message| (&message["author"], &message["text"]["message"])).collect();
+    assert_eq!(
+        said,
+        [
+            (&json!("user"), &json!("The last question, please\nhelp")),
+            (&json!("support"), &json!("We look at it.")),
+            (&json!("support"), &json!("It is done.")),
+        ]
+    );
+    let subjects: Vec<_> = requests[1..].iter().map(|request| request["messages"][0]["text"]["subject"].clone()).collect();
+    assert_eq!(subjects, (0..10).rev().map(|number| json!(format!("Question {number}"))).collect::<Vec<_>>());
+    let waitlist = archive.json("waitlist.json");
+    assert_eq!((&waitlist[0]["email"], &waitlist[0]["confirmed_at"]), (&json!(person.applicant.email), &Value::Null));
+    let beta = archive.json("beta.json");
+    assert_eq!((beta.as_array().unwrap().len(), &beta[0]["motivation"]), (1, &json!("I like posters")));
+    let evidence = archive.json("evidence.json");
+    assert!(evidence[0]["held_at"].is_string() && evidence[0]["kept_until"].is_string(), "{evidence}");
+    let mut haystack = Haystack::default();
+    haystack.add("export", &archive.everything());
+    haystack.lacks("somebody else's", &other.applicant.email);
+    haystack.lacks("somebody else's", "Somebody else's");
+
+    // Whoever opens the archive is told what each file is, in both languages.
+    for language in ["en", "fr"] {
+        accounts.execute("update users set language = $2 where id = $1", &[&person.user, &language]).await.unwrap();
+        let person = world.later(DAY, &person).await;
+        let archive = Archive::of(&world, &person).await;
+        let readme = archive.text("README.txt");
+        for path in archive.paths().into_iter().filter(|path| !path.contains('/') && *path != "README.txt") {
+            assert!(readme.lines().any(|line| line.starts_with(&format!("{path} "))), "{path} in {readme}");
+        }
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]

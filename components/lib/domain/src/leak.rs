@@ -1,19 +1,60 @@
 //! Whether a text gives the system prompt away (promise c04): no run of eight of its words may be in any output.
 
+use std::collections::HashSet;
+
 /// How many words in a row count as given away.
 pub const RUN: usize = 8;
 
-/// Whether `text` holds any [`RUN`] consecutive words of `prompt`, whatever case and punctuation lie between them.
-#[must_use]
-pub fn gives_away(prompt: &str, text: &str) -> bool {
-    let (prompt, text) = (words(prompt), words(text));
-    let runs: std::collections::HashSet<&[String]> = prompt.windows(RUN).collect();
-    text.windows(RUN).any(|run| runs.contains(run))
+/// Every run of [`RUN`] words of some prompts. Made once, since there are thousands; looking for them then costs what reading the text does.
+#[derive(Debug)]
+pub struct Runs(HashSet<String>);
+
+impl Runs {
+    /// Those of each of these prompts.
+    #[must_use]
+    pub fn of<'a>(prompts: impl IntoIterator<Item = &'a str>) -> Self {
+        let mut runs = HashSet::new();
+        for words in prompts.into_iter().map(Words::of) {
+            runs.extend(words.runs().map(str::to_owned));
+        }
+        Self(runs)
+    }
+
+    /// Whether a text holds any of them, whatever case and punctuation lie between the words.
+    #[must_use]
+    pub fn are_in(&self, text: &str) -> bool {
+        Words::of(text).runs().any(|run| self.0.contains(run))
+    }
 }
 
-fn words(text: &str) -> Vec<String> {
-    let text: String = text.chars().filter(|c| !is_invisible(*c)).collect();
-    text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).map(str::to_lowercase).collect()
+/// The words of a text in lower case, one space between them, and where each begins and ends.
+struct Words {
+    text: String,
+    places: Vec<(usize, usize)>,
+}
+
+impl Words {
+    fn of(text: &str) -> Self {
+        let mut words = Self { text: String::with_capacity(text.len()), places: Vec::new() };
+        let mut begin = None;
+        for c in text.chars().filter(|c| !is_invisible(*c)) {
+            if c.is_alphanumeric() {
+                if begin.is_none() {
+                    words.text.push(' ');
+                    begin = Some(words.text.len());
+                }
+                words.text.extend(c.to_lowercase());
+            } else if let Some(begin) = begin.take() {
+                words.places.push((begin, words.text.len()));
+            }
+        }
+        words.places.extend(begin.map(|begin| (begin, words.text.len())));
+        words
+    }
+
+    fn runs(&self) -> impl Iterator<Item = &str> {
+        self.places.windows(RUN).filter_map(|run| self.text.get(run.first()?.0..run.last()?.1))
+    }
 }
 
 /// Characters that nobody sees, and that would cut a word in two: soft hyphen, zero-width spaces and joiners, marks of direction,
@@ -29,11 +70,15 @@ mod tests {
 
     #[test]
     fn eight_words_in_a_row_are_found_however_they_are_written() {
-        let prompt = "You are a designer. Write one JSON document and nothing else, following the schema.";
-        assert!(gives_away(prompt, "My rules: WRITE one-JSON document / and nothing else; following!"));
-        assert!(!gives_away(prompt, "Write one JSON document and nothing more, following the rules"));
-        assert!(gives_away(prompt, "wri\u{200b}te o\u{ad}ne json docu\u{2060}ment and nothing else fol\u{feff}lowing"));
-        assert!(!gives_away(prompt, ""));
-        assert!(!gives_away("seven words are not enough for that", "seven words are not enough for that"));
+        let runs = Runs::of(["You are a designer. Write one JSON document and nothing else, following the schema.", "Übersetze."]);
+        assert!(runs.are_in("My rules: WRITE one-JSON document / and nothing else; following!"));
+        assert!(runs.are_in("one JSON document and nothing else, following the"), "to the text's last word");
+        assert!(!runs.are_in("Write one JSON document and nothing more, following the rules"));
+        assert!(!runs.are_in("WriteoneJSON document and nothing else, following the"), "words are whole");
+        assert!(runs.are_in("wri\u{200b}te o\u{ad}ne json docu\u{2060}ment and nothing else fol\u{feff}lowing"));
+        assert!(!runs.are_in(""));
+        let few = "seven words are not enough for that";
+        assert!(!Runs::of([few]).are_in(few));
+        assert!(!Runs::of([few, few]).are_in(&format!("{few} {few}")), "a run is of one prompt");
     }
 }

@@ -79,6 +79,9 @@ fn utc(time: civil::DateTime) -> Option<Timestamp> {
     TimeZone::UTC.to_timestamp(time).ok()
 }
 
+/// The rule whose rows each have an end of their own.
+pub const EVIDENCE: &str = "evidence";
+
 const DAY: i64 = 86_400;
 const YEAR: i64 = 365 * DAY;
 
@@ -145,7 +148,7 @@ pub const RULES: &[Rule] = &[
     rule("stripe-events", "Stripe's events: id, type, time, outcome", Period::Seconds(90 * DAY), "delivery", "accounts", "a30"),
     rule("checkouts", "checkouts on their way, and their keys", Period::Seconds(DAY), "beginning", "accounts", "a23"),
     rule("gift-codes", "gift codes", Period::Seconds(YEAR), "code's expiry", "accounts", "a33"),
-    rule("evidence", "evidence for a serious breach of contract", Period::Seconds(5 * YEAR), "decision", "accounts", "a47"),
+    rule(EVIDENCE, "evidence for a serious breach of contract", Period::Seconds(5 * YEAR), "decision", "accounts", "a47"),
     rule("waitlist", "the waitlist", Period::Seconds(2 * YEAR), "last contact", "accounts", "a01"),
     rule("waitlist-pending", "wishes to be on the waitlist, not confirmed", Period::Seconds(7 * DAY), "wish", "accounts", "a01"),
     rule(

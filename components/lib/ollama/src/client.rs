@@ -1,11 +1,12 @@
 //! The calls.
 
-use std::time::{Duration, Instant};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use bytes::Bytes;
-use futures::future::try_join;
 use http::{Request, StatusCode, header};
 use http_body_util::BodyExt as _;
+use outbound::Patience;
 use serde::Serialize;
 use serde_json::value::RawValue;
 use spin_sdk::http::FullBody;
@@ -26,6 +27,9 @@ const KEEP_ALIVE: &str = "30m";
 pub struct Client {
     url: String,
     model: String,
+    /// The digest for which the server has shown that it runs the model itself. Where a model runs is part of what its digest is of, so the
+    /// answer holds for as long as the digest does.
+    shown: Arc<Mutex<Option<String>>>,
 }
 
 /// One message of a conversation.
@@ -105,7 +109,7 @@ impl Client {
         if model::is_cloud(name) || !(owned || uri.host().is_some_and(host::is_private)) {
             return Err(Error::Remote);
         }
-        Ok(Self { url, model: name.to_owned() })
+        Ok(Self { url, model: name.to_owned(), shown: Arc::default() })
     }
 
     /// The server's version, for operators.
@@ -121,16 +125,20 @@ impl Client {
         crate::object::<Version>(&body).map(|answer| answer.version)
     }
 
-    /// Asks the server for the model: that it is there, that it runs there, and its digest.
+    /// Asks the server for the model: that it is there, that it runs there, and its digest. The list of models tells all of it; a digest that is
+    /// new here is asked about by itself as well.
     ///
     /// # Errors
     /// [`Error`] says why it cannot be used.
     pub async fn inspect(&self) -> Result<model::Model, Error> {
-        let question = serde_json::json!({ "model": self.model }).to_string();
-        let (shown, tags) =
-            try_join(self.ask(self.post("/api/show", question.into())?), self.ask(self.get("/api/tags")?)).await?;
-        model::shown(&shown)?;
-        model::listed(&tags, &self.model)
+        let model = model::listed(&self.ask(self.get("/api/tags")?).await?, &self.model)?;
+        let known = || self.shown.lock().unwrap_or_else(PoisonError::into_inner);
+        if known().as_deref() != Some(model.digest.as_str()) {
+            let question = serde_json::json!({ "model": self.model }).to_string();
+            model::shown(&self.ask(self.post("/api/show", question.into())?).await?)?;
+            *known() = Some(model.digest.clone());
+        }
+        Ok(model)
     }
 
     /// Calls the model and reports each piece of text as it comes. Ending early, by an error or by dropping the future, closes
@@ -141,21 +149,24 @@ impl Client {
     pub async fn chat(&self, chat: Chat<'_>, mut progress: impl FnMut(u64)) -> Result<(String, Finish), Error> {
         let body = serde_json::to_vec(&self.body(chat)).map_err(|_| Error::Invalid)?;
         let request = self.post("/api/chat", body.into())?;
-        let started = Instant::now();
-        let mut first = true;
         let deadline = chat.deadline;
         outbound::within(deadline, async {
             let response = outbound::send(request, deadline).await?;
             accept(response.status())?;
             let mut body = std::pin::pin!(response.into_body());
             let mut answer = Answer::new();
-            while !answer.is_done() {
-                let patience = if first { deadline.saturating_sub(started.elapsed()) } else { IDLE };
-                let Some(frame) = outbound::within(patience, body.frame()).await? else { break };
-                let Ok(data) = frame.map_err(|code| Error::from(outbound::reason(&code)))?.into_data() else { continue };
-                first = false;
-                answer.feed(&data)?;
-                progress(answer.pieces());
+            // The first piece may take as long as the whole call.
+            let mut next = body.frame().await;
+            let mut idle = Patience::new(IDLE);
+            while let Some(frame) = next {
+                if let Ok(data) = frame.map_err(|code| Error::from(outbound::reason(&code)))?.into_data() {
+                    answer.feed(&data)?;
+                    progress(answer.pieces());
+                }
+                if answer.is_done() {
+                    break;
+                }
+                next = idle.wait(body.frame()).await?;
             }
             answer.end()
         })

@@ -2,7 +2,8 @@
 
 use std::{
     future::{Future, poll_fn},
-    time::Duration,
+    pin::Pin,
+    time::{Duration, Instant},
 };
 
 use bytes::{Bytes, BytesMut};
@@ -50,6 +51,47 @@ pub async fn within<T>(deadline: Duration, future: impl Future<Output = T>) -> R
     match select(future, sleep).await {
         Either::Left((value, _)) => Ok(value),
         Either::Right(_) => Err(Error::Timeout),
+    }
+}
+
+/// How long one waits for the next of many things, such as the pieces of a stream. The runtime's timer is made once and not for each piece:
+/// making and dropping one costs more than reading a token.
+pub struct Patience {
+    limit: Duration,
+    since: Instant,
+    timer: Pin<Box<dyn Future<Output = ()>>>,
+}
+
+impl Patience {
+    /// From now on, at most so long for each.
+    #[must_use]
+    pub fn new(limit: Duration) -> Self {
+        Self { limit, since: Instant::now(), timer: Box::pin(spin_sdk::time::sleep(limit)) }
+    }
+
+    /// The result of a future, or [`Error::Timeout`] once the limit has passed since the last result, or the beginning.
+    ///
+    /// # Errors
+    /// [`Error::Timeout`].
+    pub async fn wait<T>(&mut self, future: impl Future<Output = T>) -> Result<T, Error> {
+        let mut future = std::pin::pin!(future);
+        loop {
+            if let Either::Left((value, _)) = select(future.as_mut(), &mut self.timer).await {
+                self.since = Instant::now();
+                return Ok(value);
+            }
+            let left = self.limit.saturating_sub(self.since.elapsed());
+            if left.is_zero() {
+                return Err(Error::Timeout);
+            }
+            self.timer = Box::pin(spin_sdk::time::sleep(left));
+        }
+    }
+}
+
+impl std::fmt::Debug for Patience {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Patience").field("limit", &self.limit).field("since", &self.since).finish_non_exhaustive()
     }
 }
 

@@ -12,8 +12,8 @@ use futures::{
 use http::{HeaderMap, HeaderValue, header};
 use serde::Serialize;
 
-/// Between comments that keep proxies from closing a quiet connection.
-const HEARTBEAT: Duration = Duration::from_secs(10);
+/// Between comments that keep proxies from closing a quiet connection, where the operator has no word in it.
+pub const HEARTBEAT: Duration = Duration::from_secs(10);
 
 /// Whether `text/event-stream` is accepted by name, at least as gladly as JSON by name. A wildcard asks for JSON.
 #[must_use]
@@ -53,14 +53,14 @@ pub fn frame(name: &str, data: &impl Serialize) -> Bytes {
     frame.into()
 }
 
-/// Answers with events as they come, and comments in between. An error breaks the connection off: no client may take what came for all
+/// Answers with events as they come, and a comment wherever it has been quiet for as long as `heartbeat`. An error breaks the connection off: no client may take what came for all
 /// of it.
-pub fn answer<E>(events: impl Stream<Item = Result<Bytes, E>> + Send + 'static) -> Response
+pub fn answer<E>(events: impl Stream<Item = Result<Bytes, E>> + Send + 'static, heartbeat: Duration) -> Response
 where
     E: std::error::Error + Send + Sync + 'static,
 {
-    let beating = stream::unfold(Box::pin(events), |mut events| async move {
-        let pause = std::pin::pin!(crate::sleep(HEARTBEAT));
+    let beating = stream::unfold(Box::pin(events), move |mut events| async move {
+        let pause = std::pin::pin!(crate::sleep(heartbeat));
         match select(events.next(), pause).await {
             Either::Left((next, _)) => next.map(|next| (next, events)),
             Either::Right(_) => Some((Ok(Bytes::from_static(b":\n\n")), events)),

@@ -121,6 +121,8 @@ pub struct Journal {
     pub completed_at: Option<Timestamp>,
     /// Names of what is kept beyond the account.
     pub remains: Vec<String>,
+    /// When the last evidence about the account goes, where there is some.
+    pub evidence_until: Option<Timestamp>,
     /// The steps in their order, each with the time it was done.
     pub steps: Vec<(String, Option<Timestamp>)>,
 }
@@ -131,7 +133,8 @@ pub struct Journal {
 /// As for any statement.
 pub async fn read(database: &Database, id: Uuid) -> Result<Option<Journal>, Error> {
     // Arrays do not come back over Spin's interface in every version: as one text.
-    let sql = "select requested_at, key_destroyed_at, backups_expire_at, completed_at, array_to_string(remains, ','), name, done_at \
+    let sql = "select requested_at, key_destroyed_at, backups_expire_at, completed_at, array_to_string(remains, ','), \
+               evidence_until, name, done_at \
                from erasure_read($1)";
     let mut journal: Option<Journal> = None;
     for mut row in database.rows(sql, parameters![id]).await? {
@@ -149,6 +152,7 @@ fn take_entry(row: &mut Row) -> Result<Journal, Error> {
         backups_expire_at: row.take()?,
         completed_at: row.take()?,
         remains: row.take::<String>()?.split(',').filter(|name| !name.is_empty()).map(str::to_owned).collect(),
+        evidence_until: row.take()?,
         steps: Vec::new(),
     })
 }

@@ -5,7 +5,11 @@ use jiff::Timestamp;
 use uuid::Uuid;
 use vault::UserSalt;
 
-use super::{events::Stamp, parameters};
+use super::{
+    events::Stamp,
+    parameters,
+    support::{Message, Request, take_message, take_request},
+};
 use crate::{Database, Error, value::Json};
 
 /// An export about to begin.
@@ -102,6 +106,32 @@ pub async fn documents(
 ) -> Result<Vec<(String, Vec<u8>)>, Error> {
     let rows = database.rows("select name, document from export_documents($1, $2, $3)", parameters![now, session, user]).await?;
     rows.into_iter().map(|mut row| Ok((row.take()?, row.take::<Json>()?.0))).collect()
+}
+
+/// A page of so many requests to support after the one given, newest first, each with its messages, oldest first.
+///
+/// # Errors
+/// As for any statement.
+pub async fn support(
+    database: &Database,
+    now: Timestamp,
+    session: SessionId,
+    user: UserId,
+    limit: i32,
+    after: Option<(Timestamp, Uuid)>,
+) -> Result<Vec<(Request, Vec<Message>)>, Error> {
+    let (after_time, after_id) = after.unzip();
+    let sql = "select id, created_at, answered_at, closed_at, message_id, author, envelope, written_at \
+               from export_support($1, $2, $3, $4, $5, $6)";
+    let mut page: Vec<(Request, Vec<Message>)> = Vec::new();
+    for mut row in database.rows(sql, parameters![now, session, user, limit, after_time, after_id]).await? {
+        let (request, message) = (take_request(&mut row)?, take_message(&mut row)?);
+        match page.last_mut().filter(|(last, _)| last.id == request.id) {
+            Some((_, messages)) => messages.push(message),
+            None => page.push((request, vec![message])),
+        }
+    }
+    Ok(page)
 }
 
 /// One generation's part of an export.

@@ -2,6 +2,7 @@
 
 use domain::{Email, Language, Patch, PersonName, Phone, SessionId, UserId, limits::Limit};
 use jiff::Timestamp;
+use uuid::Uuid;
 
 use super::{email::NewToken, events::Stamp, parameters, sessions::Holder};
 use crate::{Database, Error, value::Row};
@@ -117,7 +118,8 @@ pub enum ToNew {
     Taken,
 }
 
-/// Changes details of the caller's account. `by_user` limits how many addresses a person asks for, `mail` what one address receives.
+/// Changes details of the caller's account. `by_user` limits how many addresses a person asks for, `mail` what one address receives;
+/// `details` is the id of the event, and of the request, that a change of names or language leaves.
 ///
 /// # Errors
 /// As for any statement.
@@ -132,6 +134,7 @@ pub async fn update(
     mail: (Limit, &str),
     token: &NewToken<'_>,
     stamp: &Stamp,
+    details: Uuid,
 ) -> Result<Changed, Error> {
     let name = |name: Patch<&PersonName>| name.value().map(|name| name.expose().to_owned());
     let parameters = parameters![
@@ -154,9 +157,10 @@ pub async fn update(
         token.expires,
         stamp.id,
         stamp.ip(),
+        details,
     ];
     let sql = "select outcome, wait, mail, mail_language, old_email, language from me_update($1, $2, $3, $4, $5, $6, $7, $8, $9, \
-               $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)";
+               $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)";
     let mut row = database.row(sql, parameters).await?;
     let (outcome, wait, mail) = (row.take::<String>()?, row.take::<Option<i32>>()?, row.take::<Option<String>>()?);
     match outcome.as_str() {

@@ -114,8 +114,15 @@ pub async fn list(
     Ok(Some(found))
 }
 
-fn take_request(row: &mut Row) -> Result<Request, Error> {
+pub(super) fn take_request(row: &mut Row) -> Result<Request, Error> {
     Ok(Request { id: row.take()?, created_at: row.take()?, answered_at: row.take()?, closed_at: row.take()? })
+}
+
+/// Of the columns `message_id`, `author`, `envelope` and `written_at`.
+pub(super) fn take_message(row: &mut Row) -> Result<Message, Error> {
+    let (id, author) = (row.take()?, row.take::<String>()?);
+    let kind = if author == "user" { ContentKind::SupportRequest } else { ContentKind::SupportAnswer };
+    Ok(Message { id, kind, envelope: Envelope::from_bytes(row.take()?), written_at: row.take()? })
 }
 
 /// What was found of one request.
@@ -145,10 +152,7 @@ pub async fn read(database: &Database, now: Timestamp, session: SessionId, user:
                 let salt = take_salt(&mut row)?;
                 let request = take_request(&mut row)?;
                 found.get_or_insert((request, salt));
-                let (id, author) = (row.take()?, row.take::<String>()?);
-                let kind = if author == "user" { ContentKind::SupportRequest } else { ContentKind::SupportAnswer };
-                let envelope = Envelope::from_bytes(row.take()?);
-                messages.push(Message { id, kind, envelope, written_at: row.take()? });
+                messages.push(take_message(&mut row)?);
             }
             _ => return Err(Error::Decode),
         }
