@@ -458,6 +458,16 @@ impl World {
         (field("VmRSS:"), field("VmHWM:"))
     }
 
+    /// Time that the host's process has computed, in milliseconds, in steps of ten ([`Builder::in_process`]; Linux).
+    #[must_use]
+    pub fn host_time(&self) -> u64 {
+        let Some(Running::Process(child)) = &self.as_own().running else { panic!("no process to look at") };
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", child.id().expect("it runs"))).expect("its status");
+        // Fields 14 and 15 of proc(5), in hundredths of a second; the name in brackets is the second.
+        let (_, fields) = stat.rsplit_once(')').expect("its name");
+        fields.split_whitespace().skip(11).take(2).map(|ticks| ticks.parse::<u64>().expect("a number") * 10).sum()
+    }
+
     /// Stops the host in order ([`Need::Restart`]).
     pub async fn stop_host(&mut self) {
         match self.as_own_mut().running.take() {
