@@ -1,5 +1,7 @@
 //! A generation as server-sent events.
 
+use std::time::Duration;
+
 use axum::response::Response;
 use bytes::Bytes;
 use domain::Language;
