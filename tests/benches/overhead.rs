@@ -83,7 +83,10 @@ async fn measure(rounds: usize) -> bool {
                 }
             }
             // Five a minute for a person: this minute is over.
-            accounts.batch_execute("update generations set created_at = created_at - interval '61 seconds'").await.expect("later");
+            accounts
+                .batch_execute("update generations set created_at = created_at - interval '61 seconds'")
+                .await
+                .expect("later");
         }
         let [cpu_ours, cpu_bare, _] = computed;
         let [ours, bare, model] = times.map(|mut times| median(&mut times));

@@ -222,7 +222,11 @@ async fn promise_c03_training_is_opt_in_unless_the_operator_says_otherwise_and_e
     expected.sort_unstable();
     assert_eq!(bases(&world).await, expected);
     let (made, _) = export(&world, false).await;
-    assert!(made.datasheet.contains("| consent | 1 |") && made.datasheet.contains("| legitimate-interest | 1 |"), "{}", made.datasheet);
+    assert!(
+        made.datasheet.contains("| consent | 1 |") && made.datasheet.contains("| legitimate-interest | 1 |"),
+        "{}",
+        made.datasheet
+    );
 
     // Strict again: what rested on the interest alone goes, and is in no export before that either.
     assert_eq!(export(&world, true).await.1.len(), 1);

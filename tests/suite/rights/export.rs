@@ -103,7 +103,10 @@ async fn an_export_has_the_whole_chain_of_a_translated_and_corrected_generation(
     assert_ne!(raw, FILE);
     world.model().fault(Fault::Scripted { contents: [ENGLISH.to_owned(), raw.clone(), FILE.to_owned()].into() }).await;
     let (corrected, plain) = (generate(&world, &person, GERMAN).await, generate(&world, &person, BRIEF).await);
-    assert_eq!((&corrected["corrected"], &corrected["translated"], &plain["corrected"]), (&json!(true), &json!(true), &json!(false)));
+    assert_eq!(
+        (&corrected["corrected"], &corrected["translated"], &plain["corrected"]),
+        (&json!(true), &json!(true), &json!(false))
+    );
     let archive = Archive::of(&world, &person).await;
     let folder = |made: &Value| format!("generations/{}/", made["id"].as_str().unwrap());
     let names = |made: &Value| -> Vec<String> {

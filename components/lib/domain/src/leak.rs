@@ -70,7 +70,8 @@ mod tests {
 
     #[test]
     fn eight_words_in_a_row_are_found_however_they_are_written() {
-        let runs = Runs::of(["You are a designer. Write one JSON document and nothing else, following the schema.", "Übersetze."]);
+        let runs =
+            Runs::of(["You are a designer. Write one JSON document and nothing else, following the schema.", "Übersetze."]);
         assert!(runs.are_in("My rules: WRITE one-JSON document / and nothing else; following!"));
         assert!(runs.are_in("one JSON document and nothing else, following the"), "to the text's last word");
         assert!(!runs.are_in("Write one JSON document and nothing more, following the rules"));

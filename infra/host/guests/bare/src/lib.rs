@@ -16,7 +16,8 @@ use spin_sdk::{http_service, variables};
 #[http_service]
 async fn handle(request: Request) -> Response<FullBody<Bytes>> {
     let made = generation(request).await;
-    let (status, body) = made.map_or_else(|error| (StatusCode::INTERNAL_SERVER_ERROR, error.into()), |body| (StatusCode::OK, body));
+    let (status, body) =
+        made.map_or_else(|error| (StatusCode::INTERNAL_SERVER_ERROR, error.into()), |body| (StatusCode::OK, body));
     let mut response = Response::new(FullBody::new(body));
     *response.status_mut() = status;
     response
