@@ -32,8 +32,8 @@ async fn measure(deliveries: usize) {
     let person = world.person().await;
     let (_, events) = world.buy(&person, "credits-100000").await;
     let template = of_type(&events, "checkout.session.completed");
-    let customers = "insert into tenants select (jsonb_populate_record(t, jsonb_build_object('id', md5('t' || n)))).*
-                         from (select * from tenants limit 1) t, generate_series(1, $1::bigint) n";
+    let customers = "insert into tenants select (jsonb_populate_record(x.t, jsonb_build_object('id', md5('t' || n)))).*
+                         from (select t from tenants t limit 1) x, generate_series(1, $1::bigint) n";
     let count = i64::try_from(CUSTOMERS).expect("a number");
     let accounts = world.accounts().await;
     accounts.execute(customers, &[&count]).await.expect("tenants");
@@ -103,7 +103,8 @@ fn pgbench(world: &World, connections: i64) -> f64 {
     let file = tempfile::NamedTempFile::new().expect("a file");
     std::fs::write(file.path(), script).expect("the script");
     let clients = connections.to_string();
-    let output = Command::new(world.cluster().program("pgbench"))
+    let program = world.cluster().program("pgbench").expect("pgbench, which comes with PostgreSQL's programs");
+    let output = Command::new(program)
         .args(["-n", "-M", "prepared", "-j", "2", "-c", &clients, "-T", &SECONDS.to_string(), "-f"])
         .arg(file.path())
         .arg(world.zone_url("billing", Database::Accounts))

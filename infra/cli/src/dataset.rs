@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, ensure};
 use domain::generation::ContentKind;
 use domain::{GenerationId, UserId};
 use jiff::{SignedDuration, Timestamp};
@@ -127,8 +127,10 @@ fn datasheet(id: Uuid, now: Timestamp, ends: Timestamp, counts: &Counts) -> anyh
 /// The entries of an export that have to be taken out of it: their people objected, withdrew or were erased since.
 ///
 /// # Errors
-/// Of the database.
+/// There is no such export (any more): nobody may go on with its files. Or those of the database.
 pub async fn removals(dataset: &Client, export: Uuid) -> anyhow::Result<Vec<Uuid>> {
+    let known = dataset.query_opt("select 1 from exports where id = $1", &[&export]).await?;
+    ensure!(known.is_some(), "there is no such export, or its 30 days are over: its files are to be deleted");
     let sql = "select x.entry_id from export_entries x where x.export_id = $1 and not exists (select 1 from entries e where e.id = x.entry_id)
                order by 1";
     Ok(dataset.query(sql, &[&export]).await?.iter().map(|row| row.get(0)).collect())

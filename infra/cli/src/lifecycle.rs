@@ -1,15 +1,17 @@
 //! What an operator sees of the lifecycle job: running it now, and what it has to do.
 
+use std::fmt::Write as _;
 use std::io::{BufRead as _, BufReader};
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
-use domain::retention::{SWEEPS, kept_by, swept_before};
+use domain::retention::{RULES, Rule, SWEEPS, kept_by, swept_before};
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 use tokio_postgres::Client;
 
 use crate::operator::utc;
+use crate::record::in_words;
 
 /// How long a run may take: its own time is a minute, and the longest batch.
 const DEADLINE: Duration = Duration::from_mins(3);
@@ -46,6 +48,20 @@ pub fn run(url: &str, token: &str, dry_run: bool, mut told: impl FnMut(&str, i64
         }
     }
     bail!("{url} broke off")
+}
+
+/// The table of rules as Markdown: what is kept, how long, from when, where, by which promise.
+#[must_use]
+pub fn rules() -> String {
+    let mut text = "# How long what is kept\n\nPrinted by `asknpic lifecycle rules` from `components/lib/domain/src/retention.rs`; a test holds this \
+                    page to it. Content goes by the days of the plan (`plans.retention_days`).\n\n\
+                    | rule | what | how long | database | promise |\n| --- | --- | --- | --- | --- |\n"
+        .to_owned();
+    for Rule { id, what, database, promise, .. } in RULES {
+        // Writing to a string cannot fail.
+        let _ = writeln!(text, "| {id} | {what} | {} | {database} | {promise} |", in_words(id));
+    }
+    text
 }
 
 /// What a query of its own tells: rules whose rows have no single time.
@@ -123,4 +139,16 @@ pub async fn report(accounts: &Client, now: Timestamp) -> anyhow::Result<Vec<Lin
         lines.push(Line { rule, held: row.get(0), due: row.get(1), oldest, next, ran_at: row.get(4), rows: row.get(5) });
     }
     Ok(lines)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn promise_a75_the_page_says_what_the_table_says() {
+        let page = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/RETENTION.md");
+        let written = std::fs::read_to_string(page).expect("the page");
+        assert_eq!(written, rules(), "asknpic lifecycle rules > docs/RETENTION.md");
+    }
 }

@@ -190,6 +190,7 @@ async fn promise_a44_entries_go_at_once_also_from_exports_made_before() {
     world.advance(second * 2);
     sweep(&world).await;
     assert_eq!(count().await, 0);
+    assert!(dataset::removals(&entries, before.id).await.is_err(), "its files must be gone");
     promise.kept();
 }
 

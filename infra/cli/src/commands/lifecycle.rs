@@ -17,6 +17,8 @@ pub(super) enum Lifecycle {
     Run(RunArgs),
     /// Print what each rule holds, since when, when it deletes next, and when it ran last
     Report(Report),
+    /// Print the table of rules: what is kept, how long, from when
+    Rules,
 }
 
 /// Where
@@ -43,6 +45,7 @@ impl Lifecycle {
     pub(super) async fn run(self) -> anyhow::Result<()> {
         match self {
             Self::Run(run) => run.run().await,
+            Self::Rules => Ok(print(&lifecycle::rules())?),
             Self::Report(Report { access }) => {
                 let client = access.connect(Database::Accounts).await?;
                 let columns = ("rule", "held", "due", "oldest", "next", "last run", "rows");

@@ -55,11 +55,13 @@ impl Binaries {
     }
 
     pub(super) fn postgres(&self) -> PathBuf {
-        self.program("postgres")
+        self.dir.join("postgres")
     }
 
-    pub(super) fn program(&self, name: &str) -> PathBuf {
-        self.dir.join(name)
+    /// A program of this version that not every installation has: beside the server, or wherever there is one.
+    pub(super) fn program(&self, name: &str) -> Option<PathBuf> {
+        let dirs = [vec![self.dir.clone()], candidates()].concat();
+        dirs.into_iter().map(|dir| dir.join(name)).find(|path| path.is_file())
     }
 
     /// Makes a data folder with one superuser.

@@ -293,9 +293,9 @@ impl Cluster {
         self.layout.log()
     }
 
-    /// Another program of the server's version, such as `pgbench`, which may not be installed.
+    /// Another of PostgreSQL's programs, such as `pgbench`, if it is installed.
     #[must_use]
-    pub fn program(&self, name: &str) -> PathBuf {
+    pub fn program(&self, name: &str) -> Option<PathBuf> {
         self.binaries.program(name)
     }
 
