@@ -260,6 +260,13 @@ async fn fill(world: &World, person: &e2e::Person) {
     world.database(Database::Dataset).await.batch_execute(&entry).await.unwrap();
 }
 
+/// Somebody was last seen so many days ago, and warned.
+async fn idle(world: &World, person: &e2e::Person, days: i64, warned: Option<i64>) {
+    let ago = |days: i64| asknpic::operator::utc(world.now() - jiff::SignedDuration::from_hours(24 * days));
+    let sql = "update users set last_active_at = $2::text::timestamp, inactivity_warned_at = $3::text::timestamp where id = $1";
+    world.accounts().await.execute(sql, &[&person.user, &ago(days), &warned.map(ago)]).await.unwrap();
+}
+
 /// Everything of a year ago, one account to warn and one to close, and one that was never proved.
 async fn filled(world: &World) -> [e2e::Person; 3] {
     let people = [world.person().await, world.person().await, world.person().await];
@@ -270,11 +277,8 @@ async fn filled(world: &World) -> [e2e::Person; 3] {
     let also = "delete from verifications; delete from email_tokens";
     accounts.batch_execute(&format!("{long_ago}; {also}")).await.unwrap();
     fill(world, &people[0]).await;
-    let ago = |days: i64| asknpic::operator::utc(world.now() - jiff::SignedDuration::from_hours(24 * days));
-    let idle_since =
-        "update users set last_active_at = $2::text::timestamp, inactivity_warned_at = $3::text::timestamp where id = $1";
-    accounts.execute(idle_since, &[&people[1].user, &ago(340), &None::<String>]).await.unwrap();
-    accounts.execute(idle_since, &[&people[2].user, &ago(400), &Some(ago(31))]).await.unwrap();
+    idle(world, &people[1], 340, None).await;
+    idle(world, &people[2], 400, Some(31)).await;
     people
 }
 
@@ -388,6 +392,10 @@ async fn killed_behind_any_rule_the_next_run_ends_in_the_same_state() {
     let Some(mut world) = World::needing(&NEEDS).in_process(program).start().await else { return };
     let people = filled(&world).await;
     let mut behind = std::collections::BTreeSet::new();
+    // A mail that was sent when the kill came goes out once more, by design; so there is none yet.
+    let accounts = world.accounts().await;
+    accounts.batch_execute("update mails set claimed_until = '2999-01-01'").await.unwrap();
+    accounts.execute("update users set last_active_at = created_at where id = $1", &[&people[1].user]).await.unwrap();
     for rules in [1, 3, 7, 12, 17, 22, 27, 32, 37] {
         let call = world.post("/v1/ops/retention").bearer(world.variable("ops_token"));
         let mut events = Events::open(call).await;
@@ -399,7 +407,9 @@ async fn killed_behind_any_rule_the_next_run_ends_in_the_same_state() {
         world.start_host().await;
     }
     assert!(behind.len() >= 30, "{behind:?}");
-    // Then by two at once.
+    // Then by two at once, mails and all.
+    accounts.batch_execute("update mails set claimed_until = null").await.unwrap();
+    idle(&world, &people[1], 340, None).await;
     let both = join_all((0..2).map(|_| retention(&world))).await;
     assert!(both.iter().all(|answer| answer.status == 200), "{both:?}");
     assert_eq!(outcome(&world, &people[1]).await, expected);
