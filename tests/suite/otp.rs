@@ -180,7 +180,19 @@ async fn fifty_parallel_verifies_of_one_code_open_one_session() {
     let applicant = Applicant::invent();
     let id = world.sign_up(&applicant).await;
     let code = world.messages().code(&applicant.phone, 1).await;
-    let answers = join_all((0..50).map(|_| world.verify(&id, &code).send())).await;
+    // Nobody can open a session until several are at it at once: whoever looked before the first one was done has to look again.
+    let (mut holder, watcher) = (world.accounts().await, world.accounts().await);
+    let held = holder.transaction().await.unwrap();
+    held.batch_execute("lock table sessions in share mode").await.unwrap();
+    let calls: Vec<_> = (0..50).map(|_| tokio::spawn(world.verify(&id, &code).send())).collect();
+    let waiting = "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
+    e2e::wait::until("three at once", async || {
+        let count: i64 = watcher.query_one(waiting, &[]).await.unwrap().get(0);
+        (count >= 3).then_some(())
+    })
+    .await;
+    held.commit().await.unwrap();
+    let answers: Vec<_> = join_all(calls).await.into_iter().map(Result::unwrap).collect();
     let (opened, others): (Vec<_>, Vec<_>) = answers.iter().partition(|answer| answer.status == 200);
     assert_eq!(opened.len(), 1);
     for answer in others {
