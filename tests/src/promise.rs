@@ -56,7 +56,7 @@ impl Promise {
             "test": self.test,
             "passed": outcome == "kept",
             "outcome": outcome,
-            "at": jiff::Timestamp::now().to_string(),
+            "at": jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
         });
         fs::write(&self.file, format!("{result:#}\n")).expect("the result of a promise");
     }

@@ -49,6 +49,7 @@ async fn an_erasure_is_complete_after_the_longest_generation_and_its_receipt_say
     let answer = erase(&world, &person).send().await.expect(202);
     let begun = answer.json();
     let id = begun["erasure_id"].as_str().unwrap().to_owned();
+    assert_eq!(id.parse::<uuid::Uuid>().unwrap().get_version_num(), 4, "it opens the receipt, so nothing of it can be guessed");
     assert_eq!(answer.header("location"), Some(format!("/v1/erasures/{id}").as_str()));
     assert_eq!((&begun["requested_at"], &begun["completed_at"]), (&begun["key_destroyed_at"], &Value::Null));
     let time = |name: &str| begun[name].as_str().unwrap().parse::<jiff::Timestamp>().unwrap();
