@@ -24,6 +24,9 @@ pub(crate) fn prompt_is_in(text: &str) -> bool {
     RUNS.are_in(text)
 }
 
+/// The member that has the data of a path: commands of one letter and numbers, in which nothing can be said.
+const PATH: &str = "d";
+
 /// All texts of a final file, those of one member's name in a row, so that a sentence spread over several layers is found too. The
 /// file is the checker's own writing, so that its strings may be looked for here (decision 9); nothing is made of what they mean.
 fn texts(file: &str) -> String {
@@ -36,7 +39,7 @@ fn texts(file: &str) -> String {
         rest = from.get(end + 1..).unwrap_or_default();
         if rest.trim_start().starts_with(':') {
             member = text;
-        } else {
+        } else if member != PATH {
             let row = rows.entry(member).or_default();
             row.push(' ');
             row.push_str(&unescaped(text));

@@ -254,7 +254,7 @@ mod tests {
         assert!(fed.starts_with(SYSTEM) && fed.contains("- /: is no JSON object\n- /layers/3: has no size\n"));
         assert!(fed.contains("in German."));
         let many: Vec<_> = (0..500).map(|n| finding(&format!("/layers/{n}"), "has no size")).collect();
-        assert!(of(30).message(Some("pt"), &many).len() <= SYSTEM.len() + LABELS + REFUSED.len() + FEEDBACK);
+        assert!(of(30).message(Some("pt"), &many).len() <= of(30).text.len() + LABELS + REFUSED.len() + FEEDBACK);
     }
 
     #[test]
