@@ -234,7 +234,7 @@ impl<'a> Scene<'a> {
             return area;
         }
         let face = Face { weight: crate::metrics::Weight::Bold, leading: 1.3, ..self.style.body };
-        let size = (self.unit * if self.canvas.width > self.canvas.height { 0.034 } else { 0.0295 }).max(self.least());
+        let size = (self.unit * if self.canvas.width > self.canvas.height { 0.036 } else { 0.0345 }).max(self.least());
         let gap = self.unit * 0.025;
         let details = if across == Horizontal::Center { joined(details, area.width / (size * 1.06), &face) } else { details };
         let shown: Vec<&str> = details.iter().map(|(_, shown)| shown.as_str()).collect();

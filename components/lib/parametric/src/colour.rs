@@ -1,5 +1,7 @@
 //! sRGB colours and the contrast of WCAG 2.2.
 
+use std::sync::LazyLock;
+
 use serde::{Serialize, Serializer};
 
 /// An opaque colour, written `#rrggbb`.
@@ -138,10 +140,17 @@ fn byte(share: f64) -> u8 {
     byte
 }
 
-/// The light of a channel (sRGB's transfer function).
+/// The light of a channel (sRGB's transfer function), computed once for each byte.
 fn linear(byte: u8) -> f64 {
-    let share = f64::from(byte) / 255.0;
-    if share <= 0.040_45 { share / 12.92 } else { ((share + 0.055) / 1.055).powf(2.4) }
+    static LIGHT: LazyLock<[f64; 256]> = LazyLock::new(|| {
+        let mut light = [0.0; 256];
+        for (byte, light) in (0_u8..=255).zip(&mut light) {
+            let share = f64::from(byte) / 255.0;
+            *light = if share <= 0.040_45 { share / 12.92 } else { ((share + 0.055) / 1.055).powf(2.4) };
+        }
+        light
+    });
+    LIGHT[usize::from(byte)]
 }
 
 impl Serialize for Rgb {

@@ -16,7 +16,7 @@ pub(crate) const POINTS: usize = 60_000;
 pub(crate) const GLYPHS: usize = 5_000;
 /// How many times over the canvas may be painted: what a picture costs in time. The worst that this lets through takes about four
 /// seconds for 16 megapixels (in wasm, on one core of 2025), of ten that a host gives an instance.
-pub(crate) const INK: f64 = 12.0;
+pub(crate) const INK: f64 = 14.0;
 /// How many times a plain colour a gradient costs.
 pub(crate) const GRADIENT_INK: f64 = 2.0;
 /// What it costs to put a group or shape together before it is clipped or faded, for each part of the canvas that it covers: pixels

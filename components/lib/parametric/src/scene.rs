@@ -1,5 +1,7 @@
 //! A file at one moment: every number computed, every repeat expanded, every text set. What is drawn and what is checked is this.
 
+use std::collections::BTreeMap;
+
 use kurbo::{Affine, BezPath, Point, Rect, Shape as _, Vec2};
 
 use crate::{
@@ -206,6 +208,7 @@ pub(crate) fn build(file: &File, env: Env, shown: Shown) -> Scene {
         cost: Cost::default(),
         layer: 0,
         conditional: false,
+        options: BTreeMap::new(),
         place: Vec::new(),
         corrections: Vec::new(),
     };
@@ -223,6 +226,8 @@ struct Builder {
     cost: Cost,
     layer: usize,
     conditional: bool,
+    /// What each option of a choice costs, of which only one is shown at a time.
+    options: BTreeMap<String, BTreeMap<String, f64>>,
     /// The positions of the layer at hand and of those that it is in.
     place: Vec<usize>,
     corrections: Vec<Correction>,
@@ -240,10 +245,14 @@ impl Builder {
                 let outer = self.conditional;
                 self.conditional |= layer.when.is_some();
                 self.cost.elements += 1;
+                let option = if outer { None } else { self.option(layer.when.as_deref()) };
                 if let Some(mut node) = self.layer(layer, to_canvas) {
                     node.layer = number;
                     node.conditional = self.conditional;
                     nodes.push(node);
+                }
+                if let Some((name, value, before)) = option {
+                    self.shared(&name, value, before);
                 }
                 self.conditional = outer;
             }
@@ -251,6 +260,26 @@ impl Builder {
             self.place.pop();
         }
         nodes
+    }
+
+    /// The choice and option that a condition asks for, and the ink without what that choice's dearest option costs: until the layer
+    /// is counted, it is left out.
+    fn option(&mut self, when: Option<&str>) -> Option<(String, String, f64)> {
+        let (name, value) = when.filter(|when| !when.starts_with('!'))?.split_once("==")?;
+        let (name, value) = (name.trim().to_owned(), value.trim().to_owned());
+        self.cost.ink -= self.dearest(&name);
+        Some((name, value, self.cost.ink))
+    }
+
+    /// Counts what came on top of that ink as the option's, and of all options the dearest.
+    fn shared(&mut self, name: &str, value: String, before: f64) {
+        let own = self.cost.ink - before;
+        *self.options.entry(name.to_owned()).or_default().entry(value).or_insert(0.0) += own;
+        self.cost.ink = before + self.dearest(name);
+    }
+
+    fn dearest(&self, name: &str) -> f64 {
+        self.options.get(name).map_or(0.0, |options| options.values().copied().fold(0.0, f64::max))
     }
 
     fn layer(&mut self, layer: &Layer, to_canvas: Affine) -> Option<Node> {
@@ -376,21 +405,29 @@ impl Builder {
         let [wide, high] = self.seen(to_canvas.transform_rect_bbox(bounds));
         let around = self.width * self.height * 0.01;
         let line = stroke.map_or(0.0, |line| (2.0 * (wide + high) * line.width * scale).min(wide * high + around));
-        self.ink(fill.map_or(0.0, |fill| wide * high * fill.ink()) + line);
-        self.soft(bounds, stroke, shadow, to_canvas);
+        // An ellipse is smaller than its box.
+        let share = if matches!(outline, Outline::Ellipse { .. }) { std::f64::consts::FRAC_PI_4 } else { 1.0 };
+        // An outline that winds to and fro has more edges in each row of pixels.
+        let dense = match outline {
+            Outline::Polygon(_) | Outline::Path(_) => 1.0 + f64::from(u32::try_from(points).unwrap_or(u32::MAX)) / 80.0,
+            _ => 1.0,
+        };
+        self.ink((fill.map_or(0.0, |fill| wide * high * share * fill.ink()) + line) * dense);
+        self.soft(bounds, stroke, shadow, to_canvas, dense);
         // Even what is not seen has to be looked at.
         self.cost.ink += 0.000_5 * (f64::from(u32::try_from(copies).unwrap_or(0)) + 1.0);
     }
 
-    /// Counts the copies that a shadow is drawn as, each wider than the one before it.
-    fn soft(&mut self, bounds: Rect, stroke: Option<Line>, shadow: Option<Shade>, to_canvas: Affine) {
+    /// Counts the copies that a shadow is drawn as, each wider than the one before it; `dense` is what its outline costs more than a
+    /// plain one.
+    fn soft(&mut self, bounds: Rect, stroke: Option<Line>, shadow: Option<Shade>, to_canvas: Affine, dense: f64) {
         let Some(shade) = shadow else { return };
         let edge = stroke.map_or(0.0, |line| line.width / 2.0);
         for share in spreads(shade) {
             let spread = edge + share * shade.blur;
             let moved = bounds.inflate(spread, spread) + Vec2::from((shade.by[0], shade.by[1]));
             let [wide, high] = self.seen(to_canvas.transform_rect_bbox(moved));
-            self.ink(wide * high);
+            self.ink(wide * high * dense);
         }
     }
 
@@ -436,7 +473,7 @@ impl Builder {
         if let Some(ink) = set.ink() {
             let [wide, high] = self.seen(to_canvas.transform_rect_bbox(ink));
             self.ink(set.fill.as_ref().map_or(1.0, Fill::ink) * wide * high);
-            self.soft(ink, stroke, shadow, to_canvas);
+            self.soft(ink, stroke, shadow, to_canvas, 1.0);
         }
         let transform = about(frame);
         // The checker looks at texts where the file puts them.

@@ -2,7 +2,7 @@
 
 use super::{
     Brief, LINE, fold, lexicon,
-    token::{Token, Use, tokens},
+    token::{self, Token, Use, tokens},
 };
 
 /// Takes addresses and numbers out of a text.
@@ -59,7 +59,7 @@ pub(super) fn items(text: &str) -> Vec<(String, String)> {
         // What introduces a list ends with a colon.
         let line = line.rsplit(':').next().unwrap_or(line);
         let all = tokens(line);
-        let Some((at, count)) = (0..all.len()).find_map(|at| price(&all, at).map(|count| (at, count))) else { continue };
+        let Some((at, count)) = (0..all.len()).find_map(|at| amount(&all, at).map(|count| (at, count))) else { continue };
         let (Some(first), Some(last)) = (all.get(at), all.get(at + count - 1)) else { continue };
         let name = line.get(..first.start).unwrap_or_default().trim_matches(|c: char| !c.is_alphanumeric() && c != ')');
         let name = fold::tidy(name, 60);
@@ -236,6 +236,17 @@ fn clock(tokens: &[Token], at: usize) -> Option<usize> {
 }
 
 fn price(tokens: &[Token], at: usize) -> Option<usize> {
+    // `entrée 5 €`.
+    if matches!(word(tokens, at), "entree" | "entry" | "admission" | "tarif" | "ticket" | "tickets" | "billet")
+        && tokens.get(at + 1).is_some_and(|next| !next.clause)
+        && let Some(count) = amount(tokens, at + 1)
+    {
+        return Some(count + 1);
+    }
+    amount(tokens, at)
+}
+
+fn amount(tokens: &[Token], at: usize) -> Option<usize> {
     let text = word(tokens, at);
     let amount = |text: &str| !text.is_empty() && text.chars().all(|c| c.is_ascii_digit() || matches!(c, '.' | ','));
     if text.strip_prefix(['€', '$', '£']).or_else(|| text.strip_suffix(['€', '$', '£'])).is_some_and(amount) {
@@ -265,10 +276,16 @@ fn place(text: &str, tokens: &[Token], at: usize) -> Option<(usize, usize)> {
                 && text.get(token.start..).is_some_and(|rest| rest.starts_with(char::is_uppercase))
         })
     };
-    // `…, place Bellecour`.
-    if tokens.get(at)?.clause && HOUSES.contains(&word(tokens, at)) && capital(at + 1) {
-        let count = tokens.iter().enumerate().skip(at + 1).take_while(|(at, _)| capital(*at)).count();
-        return Some((0, 1 + count));
+    // `…, place Bellecour`, `dimanche place de l'Église`.
+    let after = at.checked_sub(1).and_then(|before| tokens.get(before)).is_some_and(|before| before.role == Use::Detail);
+    if at > 0 && (tokens.get(at)?.clause || after) && HOUSES.contains(&word(tokens, at)) {
+        return name(tokens, at + 1, &capital).map(|end| (0, end - at));
+    }
+    // `on Maple Street`.
+    if word(tokens, at) == "on" && capital(at + 1) {
+        let count = (at + 1..tokens.len()).take_while(|at| capital(*at)).count();
+        let last = word(tokens, at + count);
+        return matches!(last, "street" | "avenue" | "road" | "square" | "lane" | "boulevard").then_some((1, count));
     }
     if !matches!(word(tokens, at), "at" | "a" | "au" | "aux" | "chez" | "in" | "dans") {
         return None;
@@ -283,32 +300,60 @@ fn place(text: &str, tokens: &[Token], at: usize) -> Option<(usize, usize)> {
         first += 1;
         skip += 1;
     }
-    let mut end = first;
-    while !capital(end)
-        && end < first + 1
-        && tokens.get(end).is_some_and(|token| !token.clause && HOUSES.contains(&token.folded.as_str()))
-    {
-        end += 1;
+    // `at the community centre`.
+    if let Some(count) = COMMON.iter().filter_map(|words| token::matches(tokens, first, words)).max() {
+        return (!tokens.get(first)?.clause).then_some((skip, count));
     }
-    if !capital(end) {
-        return None;
-    }
-    loop {
-        if capital(end) {
-            end += 1;
-            continue;
-        }
-        let mut joint = end;
-        while matches!(word(tokens, joint), "de" | "la" | "du" | "des" | "d'" | "l'" | "of" | "the" | "le") && joint < end + 2 {
-            joint += 1;
-        }
-        if joint == end || !capital(joint) {
-            break;
-        }
-        end = joint;
-    }
-    Some((skip, end - first))
+    let house =
+        !capital(first) && tokens.get(first).is_some_and(|token| !token.clause && HOUSES.contains(&token.folded.as_str()));
+    name(tokens, first + usize::from(house), &capital).map(|end| (skip, end - first))
 }
+
+/// Where a name ends that begins at a word, or at the next after `de la` and the like.
+fn name(tokens: &[Token], at: usize, capital: &dyn Fn(usize) -> bool) -> Option<usize> {
+    let joined = |from: usize| {
+        let joint =
+            |at: usize| matches!(word(tokens, at), "de" | "la" | "du" | "des" | "d'" | "l'" | "of" | "the" | "le" | "les");
+        let start = from + (from..from + 2).take_while(|at| joint(*at)).count();
+        capital(start).then_some(start)
+    };
+    let mut end = joined(at)? + 1;
+    while let Some(next) = joined(end) {
+        end = next + 1;
+    }
+    Some(end)
+}
+
+/// Places that have no name of their own.
+const COMMON: &[&str] = &[
+    "community centre",
+    "community center",
+    "town hall",
+    "city hall",
+    "village hall",
+    "parish hall",
+    "school",
+    "public library",
+    "library",
+    "church",
+    "beach",
+    "park",
+    "harbour",
+    "harbor",
+    "gym",
+    "stadium",
+    "museum",
+    "salle des fete",
+    "salle polyvalente",
+    "mairie",
+    "gymnase",
+    "ecole",
+    "plage",
+    "port",
+    "mediatheque",
+    "bibliotheque",
+    "stade",
+];
 
 /// Kinds of places that are written small before a name.
 const HOUSES: &[&str] = &[

@@ -21,7 +21,7 @@ pub(crate) fn letter(c: char) -> char {
         'œ' | 'æ' => 'm',
         'Œ' | 'Æ' => 'M',
         '’' | '‘' => '\'',
-        '–' => '-',
+        '–' | '−' => '-',
         '·' => '.',
         '\u{a0}' | '\u{202f}' => ' ',
         c => c,
@@ -71,8 +71,35 @@ pub(crate) fn tidy(text: &str, most: usize) -> String {
     tidy
 }
 
+/// As a typesetter writes it: curly apostrophes, a dash that is a minus, dots that are an ellipsis; in French with the space that
+/// amounts and high punctuation have before them.
+pub(crate) fn set(text: &str, french: bool) -> String {
+    let mut set = String::with_capacity(text.len());
+    let text = text.replace("...", "…");
+    let mut chars = text.chars().peekable();
+    let mut before = ' ';
+    while let Some(c) = chars.next() {
+        let digit_next = chars.peek().is_some_and(char::is_ascii_digit);
+        let spaced = match c {
+            '%' | '€' => before.is_ascii_digit(),
+            '!' | '?' => before.is_alphanumeric(),
+            _ => false,
+        };
+        if french && spaced {
+            set.push('\u{a0}');
+        }
+        set.push(match c {
+            '\'' if before.is_alphanumeric() || before == ' ' => '’',
+            '-' if before == ' ' && digit_next => '−',
+            c => c,
+        });
+        before = c;
+    }
+    bind(&set)
+}
+
 /// With no-break spaces where a line must not end: in amounts, inside guillemets and before French punctuation, after `&`.
-pub(crate) fn bind(text: &str) -> String {
+fn bind(text: &str) -> String {
     let mut bound = String::with_capacity(text.len());
     let mut chars = text.chars().peekable();
     let mut before = ' ';
@@ -93,7 +120,15 @@ pub(crate) fn capital(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::bind;
+    use super::{bind, set};
+
+    #[test]
+    fn type_is_set_as_each_language_has_it() {
+        assert_eq!(set("Feu d'artifice... à 5€ !", true), "Feu d’artifice… à 5\u{a0}€\u{a0}!");
+        assert_eq!(set("Sale -50% on rock 'n roll", false), "Sale −50% on rock ’n roll");
+        assert_eq!(set("Soldes -50%, oui!", true), "Soldes −50\u{a0}%, oui\u{a0}!");
+        assert_eq!(set("10-12 June", false), "10-12 June");
+    }
 
     #[test]
     fn amounts_and_punctuation_keep_to_their_words() {

@@ -100,6 +100,11 @@ pub(crate) enum Subject {
     Bauhaus,
     Christmas,
     Code,
+    Bread,
+    Market,
+    Bee,
+    Stage,
+    Flowers,
 }
 
 /// Across.
@@ -175,11 +180,14 @@ impl Brief {
         let mut tokens = tokens(&rest);
         brief.french = french(text, &tokens);
         let label = title::labelled(&rest, &mut tokens);
+        let person = if quotes.is_empty() && label.is_empty() { title::person(&rest, &mut tokens) } else { None };
         brief.read_size(&tokens);
-        brief.items = details::items(&rest);
         let shown = brief.tag(&mut tokens);
+        brief.items = details::items(&rest);
+        brief.read_list();
         details::take(&rest, &mut tokens, &mut brief);
         brief.read_colors(&mut tokens);
+        title::takes_place(&mut tokens);
         for token in &mut tokens {
             // The words of a theme stay whole: `nouvel an`.
             if token.role == Use::Open && !token.theme {
@@ -194,6 +202,7 @@ impl Brief {
         }
         let mut texts: Vec<String> = label
             .into_iter()
+            .chain(person)
             .chain(quotes.iter().map(String::as_str).map(str::to_owned))
             .map(|text| fold::tidy(&text, TITLE))
             .collect();
@@ -206,7 +215,7 @@ impl Brief {
             });
             brief.kicker = if found.is_empty() { shown.clone().unwrap_or_default() } else { found.remove(0) };
         } else {
-            texts.append(&mut found);
+            texts.append(&mut title::listed(std::mem::take(&mut found)));
             texts.truncate(3);
         }
         let mut texts = texts.into_iter();
@@ -217,15 +226,47 @@ impl Brief {
         let mut texts = texts.map(|text| fold::tidy(&text, LINE));
         brief.subtitle = texts.next().or_else(|| told.then(|| found.into_iter().next()).flatten()).unwrap_or_default();
         brief.lines = texts.take(4).collect();
+        if let Some(wish) = brief.wish().filter(|_| !told) {
+            // Whom it is for stands below, if that is a name.
+            let named = brief.title.chars().next().is_some_and(char::is_uppercase) && text.contains(&brief.title);
+            brief.subtitle = if named { std::mem::take(&mut brief.title) } else { String::new() };
+            brief.kicker.clear();
+            brief.lines.clear();
+            wish.clone_into(&mut brief.title);
+        }
         if brief.title.is_empty() {
             brief.default_title().clone_into(&mut brief.title);
         }
-        brief.bind();
+        brief.set();
         brief
     }
 
-    /// Keeps lines from ending where they must not.
-    fn bind(&mut self) {
+    /// What a card for an occasion says, where nothing else is to be read on it.
+    fn wish(&self) -> Option<&'static str> {
+        let occasion = self.subjects.iter().find_map(|subject| match (subject, self.french) {
+            (Subject::Birthday, true) => Some("Joyeux anniversaire"),
+            (Subject::Birthday, false) => Some("Happy Birthday"),
+            (Subject::Christmas, true) => Some("Joyeux Noël"),
+            (Subject::Christmas, false) => Some("Merry Christmas"),
+            (Subject::NewYear, true) => Some("Bonne année"),
+            (Subject::NewYear, false) => Some("Happy New Year"),
+            _ => None,
+        });
+        occasion.filter(|_| self.format == Some(Format::Card))
+    }
+
+    /// A list of prices is for a price list; elsewhere a price is one detail among others.
+    fn read_list(&mut self) {
+        if self.items.len() > 2 && self.format.is_none() {
+            self.format = Some(Format::Menu);
+        } else if self.format != Some(Format::Menu) {
+            self.items.clear();
+        }
+    }
+
+    /// Sets each text as a typesetter would, and keeps lines from ending where they must not.
+    fn set(&mut self) {
+        let french = self.french;
         let own = [
             &mut self.title,
             &mut self.kicker,
@@ -237,7 +278,7 @@ impl Brief {
         ];
         let items = self.items.iter_mut().flat_map(|(name, price)| [name, price]);
         for text in own.into_iter().chain(&mut self.lines).chain(items) {
-            *text = fold::bind(text);
+            *text = fold::set(text, french);
         }
     }
 

@@ -56,7 +56,7 @@ fn what_can_be_drawn_is_found_in_quotes_too_and_the_most_particular_comes_first(
     assert_eq!(Brief::read("Logo for a coffee shop called \"Blue Fox\"").subjects, [Subject::Fox]);
     assert_eq!(
         Brief::read("Affiche « Marché de Noël » la nuit").subjects,
-        [Subject::Village, Subject::Christmas, Subject::Night]
+        [Subject::Village, Subject::Christmas, Subject::Market, Subject::Night]
     );
     assert_eq!(Brief::read("two nights of jazz").subjects, [Subject::Record, Subject::Night]);
     assert_eq!(Brief::read("Réveillon du nouvel an, affiche « 2027 »").kicker, "Réveillon du nouvel an");
@@ -83,6 +83,58 @@ fn dates_in_both_orders() {
         let brief = Brief::read(text);
         assert_eq!((brief.date.as_str(), brief.time.as_str()), (date, time), "{text}");
     }
+}
+
+#[test]
+fn what_a_stranger_types() {
+    let read = |text: &str| {
+        let brief = Brief::read(text);
+        (
+            brief.title.clone(),
+            brief.kicker.clone(),
+            brief.subtitle.clone(),
+            brief.details().iter().map(|(_, text)| *text).collect::<Vec<_>>().join(" | "),
+        )
+    };
+    let told = |text: [&str; 4]| (text[0].to_owned(), text[1].to_owned(), text[2].to_owned(), text[3].to_owned());
+    for (text, expected) in [
+        (
+            "Affiche pour la fête du village, samedi 14 juin, bal et feu d'artifice",
+            ["Fête du village", "", "Bal et feu d’artifice", "Samedi 14 juin"],
+        ),
+        (
+            "affiche concert rock samedi 21h au bar le Zinc entrée 5€",
+            ["Concert rock", "", "", "Samedi | 21h | Bar le Zinc | Entrée 5\u{a0}€"],
+        ),
+        (
+            "Flyer vide-grenier dimanche 7 septembre place de l'Église Saint-Martin-d'Hères de 8h à 18h buvette",
+            ["Vide-grenier", "", "Buvette", "Dimanche 7 septembre | 8h à 18h | Place de l’Église Saint-Martin-d’Hères"],
+        ),
+        (
+            "Yoga class every Monday 6:30 pm at the community centre, $10",
+            ["Yoga Class", "", "", "Monday | 6:30 pm | Community centre | $10"],
+        ),
+        ("Carte de visite plombier Jean Dupont", ["Jean Dupont", "Plombier", "", ""]),
+        (
+            "bannière linkedin pour une consultante en cybersécurité, Claire Dumont",
+            ["Claire Dumont", "Consultante en cybersécurité", "", ""],
+        ),
+        (
+            "Quote of the day: The best way out is always through. Robert Frost",
+            ["The best way out is always through.", "", "Robert Frost", ""],
+        ),
+        ("A birthday card for my grandmother who loves roses", ["Happy Birthday", "", "", ""]),
+        ("Instagram story sale -50%", ["Sale −50%", "", "", ""]),
+        (
+            "a poster for our yearly garage sale which takes place on Saturday 6 June from 8am to 4pm on Maple Street, there will be clothes, books, furniture",
+            ["Garage Sale", "", "Clothes · Books · Furniture", "Saturday 6 June | 8am to 4pm | Maple Street"],
+        ),
+    ] {
+        assert_eq!(read(text), told(expected), "{text}");
+    }
+    let menu = Brief::read("Café du Coin - menu du jour: entrée 8€, plat 14€");
+    assert_eq!((menu.title.as_str(), menu.kicker.as_str(), menu.items.len()), ("Café du Coin", "Menu du jour", 2));
+    assert_eq!(menu.items[0], ("Entrée".to_owned(), "8\u{a0}€".to_owned()));
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use super::{
     fold, lexicon,
-    token::{Token, Use},
+    token::{self, Token, Use},
 };
 
 /// What a word is that no table of colours, themes or details knows.
@@ -21,7 +21,12 @@ pub(super) fn role(folded: &str) -> Use {
 }
 
 /// The text after `title:` or its like, whose words are then no longer read.
-pub(super) fn labelled(text: &str, tokens: &mut [Token]) -> Option<String> {
+pub(super) fn labelled(text: &str, tokens: &mut [Token]) -> Vec<String> {
+    label(text, tokens).map(|(label, author)| std::iter::once(label).chain(author).collect()).unwrap_or_default()
+}
+
+/// The label, and of a quotation who said it.
+fn label(text: &str, tokens: &mut [Token]) -> Option<(String, Option<String>)> {
     let at = tokens.iter().position(|token| {
         matches!(
             token.folded.as_str(),
@@ -43,7 +48,11 @@ pub(super) fn labelled(text: &str, tokens: &mut [Token]) -> Option<String> {
     })?;
     let token = tokens.get(at)?;
     let after = text.get(token.end..)?;
-    let start = after.trim_start();
+    let mut start = after.trim_start();
+    // `Quote of the day: …`.
+    for words in ["of the day", "of the week", "of the month", "du jour", "de la semaine", "du mois"] {
+        start = start.strip_prefix(words).map_or(start, str::trim_start);
+    }
     let verb = matches!(
         token.folded.as_str(),
         "called" | "intitule" | "intitulee" | "named" | "nomme" | "nommee" | "appele" | "appelee"
@@ -70,7 +79,67 @@ pub(super) fn labelled(text: &str, tokens: &mut [Token]) -> Option<String> {
     for token in tokens.iter_mut().skip(at).filter(|token| token.start < to) {
         token.role = Use::Detail;
     }
-    (!label.is_empty()).then(|| label.to_owned())
+    let (label, author) = if whole { spoken(label) } else { (label, None) };
+    (!label.is_empty()).then(|| (label.to_owned(), author.map(str::to_owned)))
+}
+
+/// A quotation without marks, and the name after it: `… always through. Robert Frost`.
+fn spoken(text: &str) -> (&str, Option<&str>) {
+    let ends = [". ", "! ", "? ", " - ", " – ", " — ", ", by ", " by ", ", de ", " (", ", "];
+    let cut = ends.iter().filter_map(|end| text.rfind(end).map(|at| (at, *end)));
+    let named = cut.filter_map(|(at, end)| {
+        let author = text.get(at + end.len()..)?.trim_matches([' ', ')', '.']);
+        let words: Vec<&str> = author.split_whitespace().collect();
+        let capital = |word: &&str| word.starts_with(char::is_uppercase) || matches!(*word, "de" | "da" | "von" | "van" | "la");
+        let name = (1..=4).contains(&words.len()) && words.iter().all(capital);
+        let kept = at + usize::from(end.starts_with(['.', '!', '?']));
+        name.then(|| (text.get(..kept).unwrap_or(text).trim(), author))
+    });
+    let longest = named.max_by_key(|(_, author)| author.len());
+    longest.map_or((text, None), |(text, author)| (text, Some(author)))
+}
+
+/// The name on a card: capitals in a row, after the first word, where a card or a professional's banner is asked for.
+pub(super) fn person(text: &str, tokens: &mut [Token]) -> Option<String> {
+    let has = |words: &str| (0..tokens.len()).any(|at| token::matches(tokens, at, words).is_some());
+    if !["carte de visite", "business card", "visiting card", "linkedin"].into_iter().any(has) {
+        return None;
+    }
+    let capital = |at: usize| {
+        let token = tokens.get(at)?;
+        let word = text.get(token.start..token.end)?;
+        let known = lexicon::DAYS.contains(&token.folded.as_str()) || matches!(token.folded.as_str(), "linkedin" | "instagram");
+        (at > 0 && word.starts_with(char::is_uppercase) && !known).then_some(token)
+    };
+    let first = (1..tokens.len()).find(|at| capital(*at).is_some() && capital(at + 1).is_some_and(|next| !next.clause))?;
+    let count = (first + 1..tokens.len()).take_while(|at| capital(*at).is_some_and(|token| !token.clause)).count().min(3);
+    let name = text.get(tokens.get(first)?.start..tokens.get(first + count)?.end)?.to_owned();
+    for token in tokens.iter_mut().skip(first).take(count + 1) {
+        token.role = Use::Detail;
+    }
+    Some(name)
+}
+
+/// `which takes place on` is no part of a title.
+pub(super) fn takes_place(tokens: &mut [Token]) {
+    for at in 0..tokens.len() {
+        if token::matches(tokens, at, "take place").is_some() || token::matches(tokens, at, "taking place").is_some() {
+            for token in tokens.iter_mut().skip(at).take(2) {
+                token.role = Use::Instruction;
+            }
+        }
+    }
+}
+
+/// Several short things in a row make one line: `Clothes · Toys · Books`.
+pub(super) fn listed(mut found: Vec<String>) -> Vec<String> {
+    let short = |text: &String| text.split(' ').count() <= 2;
+    let things: Vec<String> = found.iter().skip(1).filter(|text| short(text)).take(4).cloned().collect();
+    if things.len() > 1 {
+        found.truncate(1);
+        found.push(things.join(" · "));
+    }
+    found
 }
 
 /// Runs of words that are neither instructions nor details, written as a title.
@@ -78,7 +147,10 @@ pub(super) fn candidates(text: &str, tokens: &[Token], french: bool) -> Vec<Stri
     let mut found: Vec<String> = Vec::new();
     let mut run: Vec<usize> = Vec::new();
     for (at, token) in tokens.iter().enumerate() {
-        let ends = token.clause || (token.role == Use::Break && !joins(tokens, at));
+        // What follows a date or a place is another thought.
+        let last = at.checked_sub(1).and_then(|last| tokens.get(last));
+        let new = token.role == Use::Open && last.is_some_and(|last| last.role == Use::Detail);
+        let ends = token.clause || new || (token.role == Use::Break && !joins(tokens, at));
         if ends {
             found.extend(written(text, tokens, &run, french));
             run.clear();

@@ -26,7 +26,7 @@ pub(super) fn compose(scene: &mut Scene<'_>) {
         let free = scene.canvas.width * 0.34;
         let text = Area::new(inside.x, free, inside.width, scene.canvas.height - free * 2.0);
         let mut blocks = scene.heading(0.2);
-        blocks.extend(scene.detail_blocks(unit * 0.029));
+        blocks.extend(scene.detail_blocks(unit * 0.032));
         scene.column(text, blocks, stand);
         scene.draw(Ornament::Bouquet, scene.canvas, Role::Ground);
         return;
@@ -35,16 +35,16 @@ pub(super) fn compose(scene: &mut Scene<'_>) {
     let short = brief.title.chars().count() + brief.subtitle.chars().count() < 46 && brief.lines.is_empty();
     if gentle && short && scene.random.chance(0.6) {
         // The wreath holds heading and title; the rest stands under it.
-        let side = inside.width.min(inside.height * 0.78);
         let (cx, _) = inside.center();
         let has_more = !brief.details().is_empty();
+        let side = inside.width.min(inside.height * if has_more { 0.78 } else { 1.08 });
         let top = if has_more { inside.y } else { inside.y + (inside.height - side) / 2.0 };
         let ring = Area::new(cx - side / 2.0, top, side, side);
         let blocks = scene.heading(0.15);
         scene.column(ring.inset(side * 0.21), blocks, stand);
         if has_more {
             let under = Area::new(inside.x, ring.bottom(), inside.width, inside.bottom() - ring.bottom());
-            let blocks = scene.detail_blocks(unit * 0.027);
+            let blocks = scene.detail_blocks(unit * 0.031);
             scene.column(under, blocks, stand);
         }
         scene.draw(Ornament::Wreath, ring, Role::Ground);
@@ -60,7 +60,7 @@ pub(super) fn compose(scene: &mut Scene<'_>) {
         let room = if ornament.is_bounded() { room.inset(margin * 0.5) } else { room };
         let text = Area::new(inside.x, edge.y + high, inside.width, inside.bottom() - edge.y - high);
         let mut blocks = scene.heading(0.19);
-        blocks.extend(scene.detail_blocks(unit * 0.027));
+        blocks.extend(scene.detail_blocks(unit * 0.031));
         scene.column(text, blocks, stand);
         scene.draw(ornament, room, Role::Ground);
         return;
@@ -77,7 +77,7 @@ pub(super) fn compose(scene: &mut Scene<'_>) {
         text = Area::new(inside.x, inside.y + high + margin * 0.3, inside.width, inside.height - high - margin * 0.3);
     }
     let mut blocks = scene.heading(0.21);
-    blocks.extend(scene.detail_blocks(unit * 0.03));
+    blocks.extend(scene.detail_blocks(unit * 0.033));
     scene.column(text, blocks, stand);
     if let Some((ornament, area)) = emblem {
         scene.draw(ornament, area, Role::Ground);

@@ -28,6 +28,6 @@ pub(super) fn compose(scene: &mut Scene<'_>) {
     scene.put(Layer::rectangle(area.inset(margin * 0.25), ground.as_str()).stroke(&line, thin));
     let text = area.inset(margin * 0.8);
     let mut blocks = scene.heading(0.17);
-    blocks.extend(scene.detail_blocks(scene.unit * 0.026));
+    blocks.extend(scene.detail_blocks(scene.unit * 0.03));
     scene.column(text, blocks, Stand { across: Horizontal::Center, down: Vertical::Middle, on: Role::Ground });
 }

@@ -112,10 +112,12 @@ fn rows(scene: &mut Scene<'_>, list: Area) {
         brief.items.clone()
     };
     let count = f64::from(u32::try_from(items.len()).unwrap_or(1)).max(1.0);
-    let high = (list.height / count).min(scene.unit * 0.13);
-    let size = (high * 0.4).min(scene.unit * 0.038);
+    // Few things are set larger, so that they fill the page all the same.
+    let (most, type_most) = if items.len() < 4 { (0.19, 0.05) } else { (0.13, 0.038) };
+    let high = (list.height / count).min(scene.unit * most);
+    let size = (high * 0.4).min(scene.unit * type_most);
     // What is left is shared above and below.
-    let mut y = list.y + (list.height - high * count).max(0.0) * 0.3;
+    let mut y = list.y + (list.height - high * count).max(0.0) * 0.4;
     let name = Face { weight: Weight::Regular, ..scene.style.body };
     let cost = Face { weight: Weight::Bold, ..scene.style.body };
     let ink = scene.palette.text(Role::Ground, Role::Ink, false);
@@ -136,11 +138,14 @@ fn rows(scene: &mut Scene<'_>, list: Area) {
         scene
             .put(Layer::text(&price_template, right, &cost, price_size, &price_ink).aligned(Horizontal::Right, Vertical::Middle));
         let line = y + high * 0.93;
+        y += high;
+        if at + 1 == items.len() {
+            break;
+        }
         scene.put(
             Layer::line([list.x, line, list.right(), line], &rule, (scene.unit * 0.0016).max(1.2))
                 .dashed("dotted")
                 .with("opacity", 0.7),
         );
-        y += high;
     }
 }

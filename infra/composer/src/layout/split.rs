@@ -28,7 +28,7 @@ pub(super) fn compose(scene: &mut Scene<'_>) {
     scene.panel(page, Role::Ground);
     let text = Area::new(page.x + margin * 1.2, margin, page.width - margin * 2.4, h - 2.0 * margin);
     let mut blocks = scene.heading(0.2);
-    let size = scene.unit * 0.034;
+    let size = scene.unit * 0.037;
     blocks.extend(scene.detail_blocks(size));
     let down = brief.vertical.unwrap_or(Vertical::Middle);
     scene.column(text, blocks, Stand { across: Horizontal::Left, down, on: Role::Ground });

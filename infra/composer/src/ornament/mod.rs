@@ -6,6 +6,7 @@ mod nature;
 mod objects;
 mod scenes;
 mod subjects;
+mod trades;
 
 use crate::{
     brief::{Brief, Subject, Theme},
@@ -63,6 +64,10 @@ pub(crate) enum Ornament {
     Track,
     Bouquet,
     Window,
+    Loaf,
+    Stall,
+    Bee,
+    Masks,
 }
 
 impl Ornament {
@@ -99,6 +104,10 @@ impl Ornament {
                 | Self::Burst
                 | Self::Wine
                 | Self::Window
+                | Self::Loaf
+                | Self::Stall
+                | Self::Bee
+                | Self::Masks
         )
     }
 
@@ -195,8 +204,8 @@ impl Ornament {
 
 fn subject_of(subject: Subject) -> &'static [Ornament] {
     use Ornament::{
-        Aperture, Balloons, Baubles, Branch, Burst, Cake, Cubes, Fireworks, Flowers, Fox, Heart, Lotus, Neon, Night, Pines,
-        Planet, Pumpkins, Sail, Scissors, Tiles, Track, Village, Vinyl, Window, Wine, Wreath,
+        Aperture, Balloons, Baubles, Bee, Branch, Burst, Cake, Cubes, Fireworks, Flowers, Fox, Heart, Loaf, Lotus, Masks, Neon,
+        Night, Pines, Planet, Pumpkins, Sail, Scissors, Stall, Tiles, Track, Village, Vinyl, Window, Wine, Wreath,
     };
     match subject {
         Subject::Fox => &[Fox],
@@ -221,6 +230,11 @@ fn subject_of(subject: Subject) -> &'static [Ornament] {
         Subject::Wedding => &[Wreath, Branch, Flowers],
         Subject::Bauhaus => &[Tiles],
         Subject::Code => &[Window],
+        Subject::Bread => &[Loaf],
+        Subject::Market => &[Stall],
+        Subject::Bee => &[Bee],
+        Subject::Stage => &[Masks],
+        Subject::Flowers => &[Flowers, Wreath, Flowers],
         Subject::Christmas => &[Baubles, Pines, Baubles],
     }
 }
@@ -325,6 +339,10 @@ impl<'a> Pen<'a> {
             Ornament::Track => self.track(area),
             Ornament::Bouquet => self.bouquet(area),
             Ornament::Window => self.window(area),
+            Ornament::Loaf => self.loaf(area),
+            Ornament::Stall => self.stall(area),
+            Ornament::Bee => self.bee(area),
+            Ornament::Masks => self.masks(area),
         }
         self.layers
     }

@@ -1,20 +1,21 @@
 //! No more work than a picture may be: repeats with fewer copies, and at last fewer layers.
 
-use super::{Notes, each};
+use super::{Notes, each, view};
 use crate::{
     env::Env,
     format::{File, Kind, Layer, Num},
-    scene::{self, Shown},
+    scene::{self, Scene},
 };
 
 /// How often the dearest repeat is halved, at most: 500 copies of everything are one after nine times.
 const TRIES: usize = 200;
 
-pub(crate) fn correct(file: &mut File, notes: &mut Notes<'_>) {
+/// Corrects a file; its scene is answered, since what follows looks at that.
+pub(crate) fn correct(file: &mut File, notes: &mut Notes<'_>) -> Scene {
     for _ in 0..TRIES {
-        let scene = scene::build(file, Env::of(file), Shown::Ever);
+        let scene = view::scene(file);
         if !scene.cost.is_too_much() {
-            return;
+            return scene;
         }
         drop(scene);
         if !thin(file, notes) {
@@ -22,7 +23,12 @@ pub(crate) fn correct(file: &mut File, notes: &mut Notes<'_>) {
         }
     }
     // Nothing repeats: what lies in front goes, but for texts; of a group, what lies in front in it.
-    while !file.layers.is_empty() && scene::build(file, Env::of(file), Shown::Ever).cost.is_too_much() {
+    loop {
+        let scene = view::scene(file);
+        if file.layers.is_empty() || !scene.cost.is_too_much() {
+            return scene;
+        }
+        drop(scene);
         let mut last = (None, None);
         front(&file.layers, &mut 0, &mut last);
         let (shape, any) = last;

@@ -11,7 +11,7 @@ use crate::{
     format::{Color, File, Frame, Kind, Layer, Look, Num, Paint, Unit},
     limits,
     read::round,
-    scene::{self, SetText},
+    scene::{self, Scene, SetText},
     text::fonts,
 };
 
@@ -67,10 +67,10 @@ struct Readable {
     size: f64,
 }
 
-pub(crate) fn correct(file: &mut File, notes: &mut Notes<'_>) {
+pub(crate) fn correct(file: &mut File, scene: &Scene, notes: &mut Notes<'_>) {
     let env = Env::of(file);
     let palette: Vec<(Color, Rgb)> = env.palette().map(|(name, rgb)| (Color::Named(name.clone()), *rgb)).collect();
-    let texts = readable(file);
+    let texts = readable(file, scene);
     let mut faded = BTreeSet::new();
     in_faded(&file.layers, false, &mut 0, &mut faded);
     let mut plates: Vec<(String, Layer)> = Vec::new();
@@ -123,9 +123,8 @@ fn in_faded(layers: &[Layer], inside: bool, number: &mut usize, found: &mut BTre
 }
 
 /// Every text layer that is drawn, with what lies behind it.
-fn readable(file: &File) -> BTreeMap<usize, Readable> {
-    let picture = view::scene(file);
-    let pieces = view::pieces(&picture);
+fn readable(file: &File, picture: &Scene) -> BTreeMap<usize, Readable> {
+    let pieces = view::pieces(picture);
     let ground = picture.background.as_ref();
     let least = scene::least_size(&file.canvas);
     let mut found: BTreeMap<usize, Readable> = BTreeMap::new();

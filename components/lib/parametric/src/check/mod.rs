@@ -14,10 +14,9 @@ mod view;
 
 use crate::{
     Correction,
-    env::Env,
     format::{File, Kind, Layer},
     read::round,
-    scene::{self, Cost, Shown},
+    scene::{self, Cost, Scene},
 };
 
 /// Rounds of one stage. Each only moves or shrinks what the one before left wrong, so that few are ever needed.
@@ -32,53 +31,55 @@ impl Notes<'_> {
     }
 }
 
+/// What corrects one kind of fault. It is given the file's scene.
+type Stage = fn(&mut File, &Scene, &mut Notes<'_>);
+const STAGES: [Stage; 3] = [place::correct, overlap::correct, contrast::correct];
+
 /// Corrects a file, and tells what drawing it costs.
 pub(crate) fn correct(file: &mut File, corrections: &mut Vec<Correction>) -> Cost {
-    bound(file, corrections);
     let mut notes = Notes(corrections);
-    let stages: [fn(&mut File, &mut Notes<'_>); 3] = [place::correct, overlap::correct, contrast::correct];
+    names::correct(file, &mut notes);
+    let mut scene = budget::correct(file, &mut notes);
+    let mut settled = false;
     for _ in 0..ROUNDS {
         let before = notes.0.len();
-        for stage in stages {
-            settle(file, &mut notes, stage);
+        for stage in STAGES {
+            settle(file, &mut scene, &mut notes, stage);
         }
-        if notes.0.len() == before {
+        settled = notes.0.len() == before;
+        if settled {
             break;
         }
     }
-    // What never comes to rest cannot be delivered: a file must be good when it is checked again.
-    while let Some(layer) = unsettled(file, &stages) {
-        remove(&mut file.layers, layer);
-        notes.add("dropped-layer", format!("/layers/{layer}"), &[]);
+    if !settled {
+        // What never comes to rest cannot be delivered: a file must be good when it is checked again.
+        while let Some(layer) = unsettled(file) {
+            remove(&mut file.layers, layer);
+            notes.add("dropped-layer", format!("/layers/{layer}"), &[]);
+        }
     }
-    names::correct(file, &mut notes);
-    scene::build(file, Env::of(file), Shown::Ever).cost
-}
-
-/// Keeps the names and the work of a file within bounds: what the stages did to it may have made it dearer than it was.
-fn bound(file: &mut File, corrections: &mut Vec<Correction>) {
-    let mut notes = Notes(corrections);
-    names::correct(file, &mut notes);
-    budget::correct(file, &mut notes);
+    scene.cost
 }
 
 /// Repeats a stage until it finds nothing.
-fn settle(file: &mut File, notes: &mut Notes<'_>, stage: fn(&mut File, &mut Notes<'_>)) {
+fn settle(file: &mut File, scene: &mut Scene, notes: &mut Notes<'_>, stage: Stage) {
     for _ in 0..ROUNDS {
         let before = notes.0.len();
-        stage(file, notes);
+        stage(file, scene, notes);
         if notes.0.len() == before {
             return;
         }
+        *scene = view::scene(file);
     }
 }
 
 /// The first layer, of those that are in none, that a stage would still change.
-fn unsettled(file: &File, stages: &[fn(&mut File, &mut Notes<'_>)]) -> Option<usize> {
+fn unsettled(file: &File) -> Option<usize> {
     let mut copy = file.clone();
     let mut found = Vec::new();
-    for stage in stages {
-        stage(&mut copy, &mut Notes(&mut found));
+    for stage in STAGES {
+        let scene = view::scene(&copy);
+        stage(&mut copy, &scene, &mut Notes(&mut found));
     }
     let first = found.first()?;
     let position = first.path.split('/').nth(2).and_then(|part| part.parse().ok());

@@ -8,7 +8,7 @@ use super::{Notes, each, view};
 use crate::{
     format::{File, Kind, Num},
     read::round,
-    scene,
+    scene::{self, Scene},
 };
 
 /// How much of the smaller text may be covered: letters have air around them.
@@ -36,10 +36,10 @@ enum Change {
     Shrink,
 }
 
-pub(crate) fn correct(file: &mut File, notes: &mut Notes<'_>) {
+pub(crate) fn correct(file: &mut File, scene: &Scene, notes: &mut Notes<'_>) {
     let least = scene::least_size(&file.canvas);
     let (margin, height) = (file.canvas.margin, file.canvas.height);
-    let blocks = blocks(file);
+    let blocks = blocks(scene);
     let Some((layer, change)) = first(&blocks, margin, height, least) else { return };
     let Some(block) = blocks.iter().find(|block| block.layer == layer) else { return };
     each(&mut file.layers, "/layers", &mut 0, &mut |found, number, path| {
@@ -67,9 +67,8 @@ pub(crate) fn correct(file: &mut File, notes: &mut Notes<'_>) {
 }
 
 /// All texts that are always shown, straight, once, and not faint.
-fn blocks(file: &File) -> Vec<Block> {
-    let scene = view::scene(file);
-    let pieces = view::pieces(&scene);
+fn blocks(scene: &Scene) -> Vec<Block> {
+    let pieces = view::pieces(scene);
     let mut times: BTreeMap<usize, usize> = BTreeMap::new();
     for piece in &pieces {
         *times.entry(piece.layer).or_default() += 1;

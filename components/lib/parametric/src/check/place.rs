@@ -10,7 +10,7 @@ use crate::{
     format::{Canvas, File, Frame, Kind, Layer, Num, Text},
     limits,
     read::round,
-    scene,
+    scene::{self, Scene},
     text::{fonts, layout},
 };
 
@@ -25,17 +25,15 @@ struct Seen {
     around: Affine,
 }
 
-pub(crate) fn correct(file: &mut File, notes: &mut Notes<'_>) {
-    let scene = view::scene(file);
+pub(crate) fn correct(file: &mut File, scene: &Scene, notes: &mut Notes<'_>) {
     let full = Rect::new(0.0, 0.0, scene.width, scene.height);
     let mut seen: BTreeMap<usize, Seen> = BTreeMap::new();
-    for piece in view::pieces(&scene) {
+    for piece in view::pieces(scene) {
         let entry = seen.entry(piece.layer).or_insert_with(|| Seen { around: piece.around, ..Seen::default() });
         entry.times += 1;
         entry.on_canvas |=
             piece.bounds.x0 < full.x1 && piece.bounds.y0 < full.y1 && piece.bounds.x1 > 0.0 && piece.bounds.y1 > 0.0;
     }
-    drop(scene);
     let mut placer = Placer { env: Env::of(file), canvas: file.canvas.clone(), least: scene::least_size(&file.canvas), notes };
     each(&mut file.layers, "/layers", &mut 0, &mut |layer, number, path| {
         if let Kind::Text(text) = &mut layer.kind {

@@ -182,7 +182,7 @@ fn what_is_done_to_texts_at_the_values_of_the_moment_is_told_without_their_words
     let set = [("words".to_owned(), "a very long line ".repeat(100))];
     let long = drawn(&accepted(&small).0, &set, Format::Svg, None).expect("a picture").corrections;
     let long: Vec<_> = long.iter().map(|c| (c.code, c.path.as_str(), c.numbers[0])).collect();
-    assert_eq!(long, [("does-not-fit", "/layers/0/size", 60.0), ("shortened", "/layers/0/text", 1_700.0)]);
+    assert_eq!(long, [("does-not-fit", "/layers/0/size", 60.0), ("shortened", "/layers/0/text", 1_699.0)]);
     // A box that a parameter moves off the canvas comes back; a layer is told of once, however often it is drawn.
     let moving = with(
         r#"{"type": "repeat", "pattern": "line", "x": 0, "y": 0, "count": 3, "dy": 90, "layers": [{"type": "text", "text": "on", "x": "place", "y": 100, "width": 90, "height": 60, "font": "sans", "weight": "bold", "size": 40, "align": "left", "fill": "ink"}]}"#,
