@@ -29,6 +29,10 @@ pub(crate) fn correct(file: &mut File, notes: &mut Notes<'_>) -> Scene {
             return scene;
         }
         drop(scene);
+        // A soft shadow is the dearest part of what has one, and missed least.
+        if unshadowed(file, notes) {
+            continue;
+        }
         let mut last = (None, None);
         front(&file.layers, &mut 0, &mut last);
         let (shape, any) = last;
@@ -40,6 +44,32 @@ pub(crate) fn correct(file: &mut File, notes: &mut Notes<'_>) -> Scene {
             !goes
         });
     }
+}
+
+/// Takes the soft shadow from the last layer that has one; false where none has.
+fn unshadowed(file: &mut File, notes: &mut Notes<'_>) -> bool {
+    let shadow = |layer: &mut Layer| match &mut layer.kind {
+        Kind::Rectangle { look, .. } | Kind::Ellipse { look, .. } | Kind::Polygon { look, .. } | Kind::Path { look, .. } => {
+            look.shadow.take_if(|shadow| shadow.blur != Num::ZERO)
+        }
+        Kind::Text(text) => text.shadow.take_if(|shadow| shadow.blur != Num::ZERO),
+        _ => None,
+    };
+    let mut last = None;
+    let mut copy = file.layers.clone();
+    each(&mut copy, "/layers", &mut 0, &mut |layer, number, _| {
+        if shadow(layer).is_some() {
+            last = Some(number);
+        }
+        true
+    });
+    each(&mut file.layers, "/layers", &mut 0, &mut |layer, number, path| {
+        if Some(number) == last && shadow(layer).is_some() {
+            notes.add("too-many-elements", format!("{path}/shadow"), &[]);
+        }
+        true
+    });
+    last.is_some()
 }
 
 /// The numbers of the last layer that is no text, and of the last of all; groups do not count, but what is in them does.

@@ -8,7 +8,7 @@ use std::{
 use serde_json::{Map, Value as Json};
 
 /// What other formats, and models that know them, call a field of this one. All in lower case, without `_`, `-` and spaces.
-const ALIASES: [(&str, &str); 60] = [
+const ALIASES: [(&str, &str); 64] = [
     ("alignment", "align"),
     ("backgroundcolor", "background"),
     ("backgroundcolour", "background"),
@@ -16,7 +16,9 @@ const ALIASES: [(&str, &str); 60] = [
     ("bordercolor", "strokecolor"),
     ("borderwidth", "strokewidth"),
     ("border", "stroke"),
+    ("blurradius", "blur"),
     ("characterspacing", "tracking"),
+    ("child", "layers"),
     ("children", "layers"),
     ("choices", "options"),
     ("clippath", "clip"),
@@ -46,6 +48,8 @@ const ALIASES: [(&str, &str); 60] = [
     ("id", "name"),
     ("items", "layers"),
     ("kind", "type"),
+    ("layer", "layers"),
+    ("strokedash", "dash"),
     ("left", "x"),
     ("letterspacing", "tracking"),
     ("lineheight", "leading"),
@@ -87,18 +91,25 @@ impl<'a> Fields<'a> {
     pub(crate) fn new(object: &'a Map<String, Json>, path: &str) -> Self {
         let mut found: BTreeMap<String, &Json> = BTreeMap::new();
         let (mut converted, mut doubled) = (0, 0);
+        // Some put a layer's fields into objects of their own: `style`, `position`.
+        let inside = |key: &str, value: &'a Json| value.as_object().filter(|_| HOLDERS.contains(&folded(key).as_str()));
+        let own = object.iter().filter(|(key, value)| inside(key, value).is_none());
+        let held = object.iter().filter_map(|(key, value)| inside(key, value)).flatten();
+        let all: Vec<(bool, (&String, &Json))> = own.map(|pair| (true, pair)).chain(held.map(|pair| (false, pair))).collect();
         // Names as they should be win over others that mean the same.
-        for (exact, (key, value)) in object.iter().map(|pair| (true, pair)).chain(object.iter().map(|pair| (false, pair))) {
+        for (exact, (outer, (key, value))) in all.iter().map(|pair| (true, *pair)).chain(all.iter().map(|pair| (false, *pair))) {
             let name = canonical(key);
-            if exact != (name == *key) {
+            if exact != (outer && name == *key) {
                 continue;
             }
             if found.contains_key(&name) {
                 doubled += 1;
                 continue;
             }
-            converted += u32::from(!exact);
-            if !value.is_null() {
+            // An empty text for a number, an object or a word says as much as `null`.
+            let void = value.as_str() == Some("") && !SAYING.contains(&name.as_str());
+            converted += u32::from(!exact || void);
+            if !value.is_null() && !void {
                 found.insert(name, value);
             }
         }
@@ -139,8 +150,18 @@ impl<'a> Fields<'a> {
     }
 }
 
+/// Objects that only hold fields of the object that they are in.
+const HOLDERS: [&str; 11] =
+    ["properties", "props", "attributes", "style", "styles", "position", "geometry", "bounds", "dimensions", "box", "size"];
+/// Fields whose empty text says something.
+const SAYING: [&str; 7] = ["text", "default", "title", "label", "fill", "background", "value"];
+
+fn folded(key: &str) -> String {
+    key.chars().filter(|c| !matches!(c, '_' | '-' | ' ')).take(40).map(|c| c.to_ascii_lowercase()).collect()
+}
+
 fn canonical(key: &str) -> String {
-    let folded: String = key.chars().filter(|c| !matches!(c, '_' | '-' | ' ')).take(40).map(|c| c.to_ascii_lowercase()).collect();
+    let folded = folded(key);
     ALIASES.iter().find(|(alias, _)| *alias == folded).map_or(folded, |(_, name)| (*name).to_owned())
 }
 

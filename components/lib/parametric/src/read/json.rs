@@ -13,20 +13,33 @@ const TRIES: usize = 12;
 
 /// The file in a text, and whether it had to be repaired to be one: the first object that has layers, else the first of all.
 pub(crate) fn read(text: &str) -> Option<(Value, bool)> {
-    let strict = serde_json::from_str::<Value>(text.trim()).ok().filter(Value::is_object);
-    if let Some(value) = strict {
-        return Some((value, false));
+    match serde_json::from_str::<Value>(text.trim()) {
+        Ok(Value::Object(mut object)) => {
+            let inside =
+                if is_file(&object) { None } else { object.iter().find(|(_, value)| value.as_object().is_some_and(is_file)) };
+            let Some(name) = inside.map(|(name, _)| name.clone()) else { return Some((Value::Object(object), false)) };
+            return object.remove(&name).map(|file| (file, true));
+        }
+        // A file that was written as a text.
+        Ok(Value::String(inner)) if inner.contains('{') => {
+            return serde_json::from_str::<Value>(inner.trim()).ok().filter(Value::is_object).map(|file| (file, true));
+        }
+        _ => {}
     }
     let mut first = None;
     for (start, _) in text.match_indices('{').take(TRIES) {
         let mut reader = Reader { rest: text.get(start..)?.chars().peekable() };
         let Some(value) = reader.value(0).filter(Value::is_object) else { continue };
-        if value.get("layers").is_some() || value.get("canvas").is_some() {
+        if value.as_object().is_some_and(is_file) {
             return Some((value, true));
         }
         first = first.or(Some((value, true)));
     }
     first
+}
+
+fn is_file(object: &Map<String, Value>) -> bool {
+    object.contains_key("layers") || object.contains_key("canvas")
 }
 
 struct Reader<'a> {

@@ -25,6 +25,8 @@ use crate::{
 pub(crate) struct Reader {
     pub(crate) corrections: Vec<Correction>,
     layers: usize,
+    /// Of the parameters, with whether each is a text.
+    names: Vec<(String, bool)>,
 }
 
 type Object = Map<String, Json>;
@@ -36,7 +38,7 @@ const ONE: &str = "1";
 
 impl Reader {
     pub(crate) fn new() -> Self {
-        Self { corrections: Vec::new(), layers: 0 }
+        Self { corrections: Vec::new(), layers: 0, names: Vec::new() }
     }
 
     fn note(&mut self, code: &'static str, path: String) {
@@ -78,6 +80,8 @@ impl Reader {
         let palette = self.palette(fields.get("palette"));
         let (canvas, scale) = self.canvas(&fields, &palette);
         let parameters = self.parameters(fields.get("parameters"));
+        self.names =
+            parameters.iter().map(|parameter| (parameter.name.clone(), matches!(parameter.value, Value::Text { .. }))).collect();
         let mut layers = self.layers(fields.get("layers"), "/layers", 0);
         if (scale - 1.0).abs() > 1e-9 {
             // What was drawn for the canvas as it was keeps its place on the one that it became.
@@ -402,13 +406,22 @@ impl Reader {
             }
             "ellipse" | "circle" | "oval" => Kind::Ellipse { frame: self.ellipse(fields)?, look: self.look(fields) },
             "line" => {
-                let points = ["x1", "y1", "x2", "y2"].map(|key| {
-                    self.num_of(fields, key, if key.starts_with('x') { ACROSS } else { DOWN }).or_else(|| {
+                let ends = line_ends(fields).map_or([None, None, None, None], |ends| ends.map(Some));
+                let mut points = ["x1", "y1", "x2", "y2"].into_iter().zip(ends).map(|(key, end)| {
+                    let whole = if key.starts_with('x') { ACROSS } else { DOWN };
+                    end.or_else(|| self.num_of(fields, key, whole)).or_else(|| {
                         self.note("missing", fields.at(key));
                         None
                     })
                 });
-                let stroke = self.stroke(fields).unwrap_or_else(|| {
+                let points = [points.next()?, points.next()?, points.next()?, points.next()?];
+                let stroke = self.stroke(fields).or_else(|| {
+                    // Its colour and width beside its ends.
+                    let color = self.color_of(fields, "color")?;
+                    fields.convert();
+                    Some(Stroke { color, width: self.num(fields, "width", 2.0, ACROSS), dash: Dash::Solid })
+                });
+                let stroke = stroke.unwrap_or_else(|| {
                     self.note("missing", fields.at("stroke"));
                     Stroke { color: Color::Value(Rgb::BLACK), width: Num::Literal(2.0), dash: Dash::Solid }
                 });
@@ -440,8 +453,8 @@ impl Reader {
                         Num::ONE
                     }),
                     rows: self.num(fields, "rows", 1.0, ONE),
-                    dx: self.num(fields, "dx", 0.0, ACROSS),
-                    dy: self.num(fields, "dy", 0.0, DOWN),
+                    dx: self.gap(fields, "dx", ACROSS),
+                    dy: self.gap(fields, "dy", DOWN),
                     radius: self.num(fields, "radius", 0.0, ACROSS),
                     layers: self.children(fields, depth)?,
                 }
@@ -456,7 +469,7 @@ impl Reader {
         }
         let layer = Layer {
             kind,
-            opacity: self.num(fields, "opacity", 1.0, ONE),
+            opacity: self.opacity(fields),
             rotate: self.num(fields, "rotate", 0.0, ONE),
             when: when.map(|(_, when)| when).filter(|when| !when.is_empty()),
         };
@@ -464,8 +477,36 @@ impl Reader {
         Some(layer)
     }
 
+    /// A layer's opacity: its own, in hundredths too, else that of its colour, as CSS has it.
+    fn opacity(&mut self, fields: &Fields<'_>) -> Num {
+        let faded = fields.text("fill").or_else(|| fields.text("color")).and_then(Rgb::opacity).filter(|opacity| *opacity < 1.0);
+        if let (Some(opacity), false) = (faded, fields.has("opacity")) {
+            return Num::Literal(round(opacity));
+        }
+        match self.num(fields, "opacity", 1.0, ONE) {
+            Num::Literal(given) if given > 1.0 && given <= 100.0 => {
+                let after = round(given / 100.0);
+                self.numbers("out-of-range", fields.at("opacity"), &[given, after]);
+                Num::Literal(after)
+            }
+            given => given,
+        }
+    }
+
     fn corner_of_group(&mut self, fields: &Fields<'_>) -> (Num, Num) {
         (self.num(fields, "x", 0.0, ACROSS), self.num(fields, "y", 0.0, DOWN))
+    }
+
+    /// From one copy to the next: along both ways of a grid as `spacing` too, along a line to the right.
+    fn gap(&mut self, fields: &Fields<'_>, key: &str, whole: &str) -> Num {
+        let other = ["spacing", "gap"].into_iter().find(|other| fields.has(other));
+        match other {
+            Some(other) if !fields.has("dx") && !fields.has("dy") && (key == "dx" || fields.has("rows")) => {
+                fields.convert();
+                self.num(fields, other, 0.0, whole)
+            }
+            _ => self.num(fields, key, 0.0, whole),
+        }
     }
 
     fn children(&mut self, fields: &Fields<'_>, depth: usize) -> Option<Vec<Layer>> {
@@ -512,6 +553,15 @@ impl Reader {
             _ => Vec::new(),
         };
         let given = fields.get("points").and_then(Json::as_array).map_or(points.len(), Vec::len);
+        if points.is_empty() && ["width", "height"].iter().all(|key| fields.has(key)) {
+            // A triangle in its box.
+            let side = |key: &str| fields.get(key).and_then(self::values::number).map(|(number, _)| number);
+            if let [Some(x), Some(y), Some(width), Some(height)] = ["x", "y", "width", "height"].map(side) {
+                fields.convert();
+                let at = |x: f64, y: f64| [x, y].map(|n| Num::Literal(round(n.clamp(-limits::COORDINATE, limits::COORDINATE))));
+                return Some(vec![at(x + width / 2.0, y), at(x + width, y + height), at(x, y + height)]);
+            }
+        }
         if points.len() < 3 {
             self.note("missing", fields.at("points"));
             return None;
@@ -573,7 +623,8 @@ impl Reader {
             _ => String::new(),
         };
         // A template with two braces is one with one.
-        let single = raw.replace("{{", "{").replace("}}", "}").replace("${", "{");
+        let single = raw.replace("{{", "{").replace("}}", "}").replace("${", "{").replace("\\n", "\n");
+        let single = self.references(&single);
         let text = drawable(&clean(&single, limits::TEXT, true));
         if text.is_empty() {
             self.note(if json.is_some() { "empty-layer" } else { "missing" }, fields.at("text"));
@@ -617,6 +668,30 @@ impl Reader {
             stroke: self.stroke(fields),
             shadow: self.shadow(fields),
         })
+    }
+
+    /// A text whose `{Some Name}` and `{parameters.some_name}` are those of parameters; one that is but the name of a text parameter
+    /// stands for it.
+    fn references(&self, text: &str) -> String {
+        if self.names.iter().any(|(name, is_text)| *is_text && name == text.trim()) {
+            return format!("{{{}}}", text.trim());
+        }
+        let mut filled = String::with_capacity(text.len());
+        let mut rest = text;
+        while let Some((before, after)) = rest.split_once('{') {
+            filled.push_str(before);
+            filled.push('{');
+            rest = after;
+            let Some((inside, after)) = after.split_once('}') else { continue };
+            let name = inside.rsplit('.').next().and_then(identifier);
+            if let Some(name) = name.filter(|name| self.names.iter().any(|(known, _)| known == name)) {
+                filled.push_str(&name);
+                filled.push('}');
+                rest = after;
+            }
+        }
+        filled.push_str(rest);
+        filled
     }
 
     /// Notes a text that was cleaned or cut.
@@ -796,6 +871,13 @@ impl Reader {
 
     fn shadow(&mut self, fields: &Fields<'_>) -> Option<Shadow> {
         let object = match fields.get("shadow")? {
+            // One of no colour is none.
+            Json::Object(object)
+                if object.is_empty() || object.get("color").is_some_and(|color| color == "none" || color == "") =>
+            {
+                fields.convert();
+                return None;
+            }
             Json::Object(object) => object,
             json => {
                 // `true` asks for some shadow; anything else for none.
@@ -985,6 +1067,15 @@ impl Reader {
     fn num(&mut self, fields: &Fields<'_>, key: &str, default: f64, whole: &str) -> Num {
         self.num_of(fields, key, whole).unwrap_or(Num::Literal(default))
     }
+}
+
+/// A line's ends, of a list of two points too.
+fn line_ends(fields: &Fields<'_>) -> Option<[Num; 4]> {
+    let points = fields.get("points")?.as_array()?;
+    let [Json::Array(from), Json::Array(to)] = points.as_slice() else { return None };
+    let at = |point: &[Json], axis: usize, whole: &str| Some(self::values::num(point.get(axis)?, whole)?.0);
+    fields.convert();
+    Some([at(from, 0, ACROSS)?, at(from, 1, DOWN)?, at(to, 0, ACROSS)?, at(to, 1, DOWN)?])
 }
 
 /// A text without what no font has: all bundled ones have the same letters.

@@ -43,9 +43,38 @@ pub(crate) fn num(json: &Json, whole: &str) -> Option<(Num, bool)> {
         ));
     }
     let plain: String = text.to_ascii_lowercase().replace("calc", "").replace("parameters.", "").replace("params.", "");
+    let plain = without_units(&plain, whole);
     let plain: String = plain.replace("canvas_", "canvas.").chars().filter(|c| !matches!(c, '$' | '{' | '}')).collect();
     let plain = plain.trim();
     expression(plain).map(|found| (found, plain == text))
+}
+
+/// An expression without the units of its numbers; a percentage becomes a share of `whole`.
+fn without_units(text: &str, whole: &str) -> String {
+    let mut plain = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(c) = rest.chars().next() {
+        let named = plain.ends_with(|c: char| c.is_ascii_alphanumeric() || c == '_' || c == '.');
+        let end = rest.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(rest.len());
+        if end == 0 || named {
+            plain.push(c);
+            rest = rest.get(c.len_utf8()..).unwrap_or_default();
+            continue;
+        }
+        let (digits, after) = rest.split_at(end);
+        let ends = |after: &str| !after.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '_');
+        let unit = ["px", "mm", "pt", "deg"].iter().find_map(|unit| after.strip_prefix(unit)).filter(|after| ends(after));
+        if let (Some(after), Ok(share)) = (after.strip_prefix('%'), digits.parse::<f64>()) {
+            for part in ["(", whole, " * ", &crate::n(share / 100.0), ")"] {
+                plain.push_str(part);
+            }
+            rest = after;
+        } else {
+            plain.push_str(digits);
+            rest = unit.unwrap_or(after);
+        }
+    }
+    plain
 }
 
 fn expression(text: &str) -> Option<Num> {
@@ -62,6 +91,10 @@ pub(crate) fn color(text: &str) -> Option<(Color, bool)> {
     if plain.starts_with('#') {
         let rgb = Rgb::parse(plain)?;
         return Some((Color::Value(rgb), rgb.hex() == text));
+    }
+    // Digits of a colour without its sign: no name is made like that.
+    if plain.len() == 6 && plain.contains(|c: char| c.is_ascii_digit()) && plain.chars().all(|c| c.is_ascii_hexdigit()) {
+        return Rgb::parse(plain).map(|rgb| (Color::Value(rgb), false));
     }
     if let Some(rgb) = Rgb::function(plain) {
         return Some((Color::Value(rgb), false));

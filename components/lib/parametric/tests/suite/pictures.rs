@@ -77,6 +77,63 @@ fn every_kind_of_mistake_is_corrected_under_its_code() {
     }
 }
 
+/// What models write under a schema that they half know: the corpus has the whole files.
+#[test]
+fn a_layer_that_a_person_would_understand_is_understood() {
+    let read = |layer: &str| {
+        let (file, _) = accepted(&with(layer));
+        let file: serde_json::Value = serde_json::from_str(&file).expect("JSON");
+        file["layers"][0].clone()
+    };
+    let held = read(
+        r#"{"type": "rectangle", "position": {"x": 10, "y": 20}, "size": {"width": 30, "height": 40}, "style": {"fill": "ink", "opacity": 50}}"#,
+    );
+    for (key, number) in [("x", 10.0), ("y", 20.0), ("width", 30.0), ("height", 40.0), ("opacity", 0.5)] {
+        assert_eq!(held[key].as_f64(), Some(number), "{key} of {held}");
+    }
+    let frame = r#""type": "rectangle", "x": 1, "y": 2, "height": 40"#;
+    assert_eq!(
+        read(&format!(r#"{{{frame}, "width": "calc(100% - 160px)", "fill": "ink"}}"#))["width"],
+        "(canvas.width * 1) - 160"
+    );
+    let faded = read(&format!(
+        r#"{{{frame}, "width": 30, "fill": "rgba(16, 24, 40, 0.5)", "radius": "", "stroke": {{}}, "shadow": {{}}}}"#
+    ));
+    assert_eq!(
+        (faded["opacity"].as_f64(), &faded["stroke"], &faded["shadow"]),
+        (Some(0.5), &serde_json::Value::Null, &serde_json::Value::Null)
+    );
+    assert_eq!(read(&format!(r#"{{{frame}, "width": 30, "fill": "101828"}}"#))["fill"], "ink");
+    assert_eq!(read(&format!(r#"{{{frame}, "width": 30, "fill": "RebeccaPurple"}}"#))["fill"], "#663399");
+    let line = read(r##"{"type": "line", "points": [[100, 200], [300, 400]], "color": "#ff0000", "width": 4}"##);
+    assert_eq!(
+        (line["x1"].as_f64(), line["y2"].as_f64(), line["stroke"]["width"].as_f64()),
+        (Some(100.0), Some(400.0), Some(4.0))
+    );
+    let triangle = read(r#"{"type": "triangle", "x": 100, "y": 200, "width": 40, "height": 30, "fill": "ink"}"#);
+    assert_eq!(triangle["points"].to_string(), "[[120.0,200.0],[140.0,230.0],[100.0,230.0]]");
+    let grid = read(
+        r#"{"type": "repeat", "pattern": "grid", "x": 0, "y": 0, "columns": 3, "rows": 2, "spacing": 50, "layer": {"type": "circle", "cx": 50, "cy": 50, "r": 9, "fill": "ink"}}"#,
+    );
+    assert_eq!((grid["dx"].as_f64(), grid["dy"].as_f64(), grid["layers"][0]["x"].as_f64()), (Some(50.0), Some(50.0), Some(41.0)));
+    // A parameter is one however its name is written; what is no parameter stays a text.
+    for (written, shown) in [
+        ("{Main Title}", "{main_title}"),
+        ("{parameters.main_title}", "{main_title}"),
+        ("{{main_title}}", "{main_title}"),
+        ("main_title", "{main_title}"),
+        ("{other}", "{other}"),
+        (r"Blue\\nHour", "Blue\nHour"),
+    ] {
+        let file = text(&format!(r#""text": "{written}""#)).replace(
+            r#""parameters": []"#,
+            r#""parameters": [{"type": "text", "name": "Main Title", "label": "Title", "default": "Blue Hour"}]"#,
+        );
+        let file: serde_json::Value = serde_json::from_str(&accepted(&file).0).expect("JSON");
+        assert_eq!(file["layers"][0]["text"], shown, "{written}");
+    }
+}
+
 #[test]
 fn what_is_no_file_is_rejected_with_a_sentence_for_the_model() {
     for file in
