@@ -145,7 +145,7 @@ impl Client {
     /// the connection, and Ollama then stops.
     ///
     /// # Errors
-    /// [`Error`] says why there is no answer. [`Error::Timeout`] after the call's deadline or 30 seconds of silence.
+    /// [`Error`] says why there is no answer. [`Error::Timeout`] after the call's deadline or 30 to 40 seconds of silence.
     pub async fn chat(&self, chat: Chat<'_>, mut progress: impl FnMut(u64)) -> Result<(String, Finish), Error> {
         let body = serde_json::to_vec(&self.body(chat)).map_err(|_| Error::Invalid)?;
         let request = self.post("/api/chat", body.into())?;

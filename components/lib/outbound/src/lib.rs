@@ -3,7 +3,7 @@
 use std::{
     future::{Future, poll_fn},
     pin::Pin,
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use bytes::{Bytes, BytesMut};
@@ -54,19 +54,25 @@ pub async fn within<T>(deadline: Duration, future: impl Future<Output = T>) -> R
     }
 }
 
-/// How long one waits for the next of many things, such as the pieces of a stream. The runtime's timer is made once and not for each piece:
-/// making and dropping one costs more than reading a token.
+/// How long one waits for the next of many things, such as the pieces of a stream. The runtime's timer and clock are asked a few times in all and
+/// not for each piece, which would cost more than reading a token does.
 pub struct Patience {
-    limit: Duration,
-    since: Instant,
+    tick: Duration,
+    /// Whether something came since the last tick, and how many ticks nothing came before that.
+    heard: bool,
+    quiet: u32,
     timer: Pin<Box<dyn Future<Output = ()>>>,
 }
 
+/// Ticks of silence that are the limit.
+const TICKS: u32 = 3;
+
 impl Patience {
-    /// From now on, at most so long for each.
+    /// From now on, at most so long for each, and a third of it at most beyond that.
     #[must_use]
     pub fn new(limit: Duration) -> Self {
-        Self { limit, since: Instant::now(), timer: Box::pin(spin_sdk::time::sleep(limit)) }
+        let tick = limit / TICKS;
+        Self { tick, heard: true, quiet: 0, timer: Box::pin(spin_sdk::time::sleep(tick)) }
     }
 
     /// The result of a future, or [`Error::Timeout`] once the limit has passed since the last result, or the beginning.
@@ -77,21 +83,21 @@ impl Patience {
         let mut future = std::pin::pin!(future);
         loop {
             if let Either::Left((value, _)) = select(future.as_mut(), &mut self.timer).await {
-                self.since = Instant::now();
+                self.heard = true;
                 return Ok(value);
             }
-            let left = self.limit.saturating_sub(self.since.elapsed());
-            if left.is_zero() {
+            self.quiet = if std::mem::take(&mut self.heard) { 0 } else { self.quiet + 1 };
+            if self.quiet >= TICKS {
                 return Err(Error::Timeout);
             }
-            self.timer = Box::pin(spin_sdk::time::sleep(left));
+            self.timer = Box::pin(spin_sdk::time::sleep(self.tick));
         }
     }
 }
 
 impl std::fmt::Debug for Patience {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Patience").field("limit", &self.limit).field("since", &self.since).finish_non_exhaustive()
+        f.debug_struct("Patience").field("tick", &self.tick).field("quiet", &self.quiet).finish_non_exhaustive()
     }
 }
 
