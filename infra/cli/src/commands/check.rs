@@ -45,14 +45,23 @@ impl Check {
     }
 }
 
+/// Bytes of a file that are read at most: enough for the checker to say that it is too large.
+const MOST: u64 = 256 * 1_024;
+
 /// The text of a file, or of the standard input.
 pub(super) fn read(file: &Path) -> anyhow::Result<String> {
+    let mut bytes = Vec::new();
     if file == Path::new("-") {
-        let mut text = String::new();
-        std::io::stdin().read_to_string(&mut text).context("the standard input")?;
-        return Ok(text);
+        std::io::stdin().take(MOST).read_to_end(&mut bytes).context("the standard input")?;
+    } else {
+        let read = std::fs::File::open(file).and_then(|opened| opened.take(MOST).read_to_end(&mut bytes));
+        read.with_context(|| file.display().to_string())?;
     }
-    std::fs::read_to_string(file).with_context(|| file.display().to_string())
+    if bytes.len() as u64 == MOST {
+        // Whatever the rest is, it is too large.
+        return Ok(String::from_utf8_lossy(&bytes).into_owned());
+    }
+    String::from_utf8(bytes).map_err(|_| anyhow::anyhow!("{} is no text: a parametric file is JSON in UTF-8", file.display()))
 }
 
 /// The verdict for people.
@@ -100,6 +109,8 @@ fn widths<'a>(rows: impl Iterator<Item = [&'a str; 2]>) -> [usize; 2] {
 
 #[cfg(test)]
 mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+
     use super::*;
 
     #[test]
@@ -121,6 +132,17 @@ mod tests {
   /layers/3/size  does-not-fit   118 → 96.25
 ";
         assert_eq!(told, expected);
+    }
+
+    #[test]
+    fn what_is_no_text_is_told_and_what_is_huge_is_not_read_whole() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("file");
+        std::fs::write(&file, [0xff, 0xfe, 0x00]).unwrap();
+        assert!(read(&file).unwrap_err().to_string().ends_with("is no text: a parametric file is JSON in UTF-8"));
+        std::fs::write(&file, vec![b'a'; 1 << 20]).unwrap();
+        assert_eq!(read(&file).unwrap().len() as u64, MOST);
+        assert!(read(&folder.path().join("none")).is_err() && read(folder.path()).is_err());
     }
 
     #[test]

@@ -94,7 +94,7 @@ fn a_layer_that_a_person_would_understand_is_understood() {
     let frame = r#""type": "rectangle", "x": 1, "y": 2, "height": 40"#;
     assert_eq!(
         read(&format!(r#"{{{frame}, "width": "calc(100% - 160px)", "fill": "ink"}}"#))["width"],
-        "(canvas.width * 1) - 160"
+        "((canvas.width * 1) - 160)"
     );
     let faded = read(&format!(
         r#"{{{frame}, "width": 30, "fill": "rgba(16, 24, 40, 0.5)", "radius": "", "stroke": {{}}, "shadow": {{}}}}"#
