@@ -6,8 +6,8 @@
 const WORDS: &str = include_str!("../data/weak-words.txt");
 
 /// Rows and columns of keyboards (QWERTY, AZERTY, QWERTZ, Russian), with and without shift, the alphabet, the digits. A run of one of them, or
-/// backwards, counts as one part.
-const RUNS: [&str; 19] = [
+/// backwards, counts as one part. The last ones are the ways across a block of digits.
+const RUNS: &[&str] = &[
     "abcdefghijklmnopqrstuvwxyz",
     "012345678901234567890",
     "qwertyuiop[]",
@@ -27,9 +27,16 @@ const RUNS: [&str; 19] = [
     "zaqxswcdevfrbgtnhymjukilop",
     "1q2w3e4r5t6y7u8i9o0p",
     "qweasdzxcrtyfghvbn",
+    "147258369",
+    "147852369",
+    "741852963",
+    "7894561230",
+    "159753",
+    "159357",
+    "142536",
 ];
 
-/// What a part costs; a single character between parts costs less.
+/// What a part costs, a stray letter or digit as much; a sign between parts costs less.
 const PART: u32 = 2;
 const SEPARATOR: u32 = 1;
 /// What a password may cost and still be predictable: three parts, or two and two separators.
@@ -40,11 +47,27 @@ const SHORTEST_RUN: usize = 3;
 /// Whether a password in lower case is nothing but a few predictable parts.
 pub(crate) fn is_predictable(lower: &str) -> bool {
     let chars: Vec<char> = lower.chars().collect();
+    // `112233445566` is `123456`, said in another way.
+    let mut singly = chars.clone();
+    singly.dedup();
+    let stutters = singly.len() * 2 <= chars.len() && cost(&singly).is_some_and(|cost| cost + PART <= PREDICTABLE);
+    if stutters || takes_turns(&chars) {
+        return true;
+    }
     match period(&chars) {
         Some(period) if period <= 4 => true,
         Some(period) => cost(chars.get(..period).unwrap_or_default()).is_some_and(|cost| cost + PART <= PREDICTABLE),
         None => cost(&chars).is_some_and(|cost| cost <= PREDICTABLE),
     }
+}
+
+/// Whether two runs, or a run and one character, take turns: `1a2b3c4d5e6f`, `102030405060`.
+fn takes_turns(chars: &[char]) -> bool {
+    (0..2).all(|from| {
+        let half: Vec<char> = chars.iter().skip(from).step_by(2).copied().collect();
+        let same = half.iter().all(|char| half.first() == Some(char));
+        half.len() >= SHORTEST_RUN && (same || RUNS.iter().any(|row| run(&half, row) == half.len()))
+    })
 }
 
 /// The length of what a text repeats, at least twice, if it does; the last time may break off.
@@ -73,9 +96,7 @@ fn cost(chars: &[char]) -> Option<u32> {
 /// The parts that a text can begin with: their lengths and what they cost.
 fn parts(rest: &[char]) -> Vec<(usize, u32)> {
     let mut found = Vec::new();
-    if rest.first().is_some_and(|char| !char.is_alphanumeric()) {
-        found.push((1, SEPARATOR));
-    }
+    found.extend(rest.first().map(|char| (1, if char.is_alphanumeric() { PART } else { SEPARATOR })));
     let words = WORDS.lines().filter(|word| begins(rest, word)).map(|word| word.chars().count());
     found.extend(words.map(|length| (length, PART)));
     let same = rest.iter().take_while(|char| rest.first() == Some(char)).count();
@@ -149,6 +170,17 @@ mod tests {
             "йцукенгшщзхъ",
             "motdepasse123",
             "asknpic12345",
+            "112233445566",
+            "111222333444",
+            "102030405060",
+            "010203040506",
+            "1a2b3c4d5e6f",
+            "1q2q3q4q5q6q",
+            "a1a2a3a4a5a6",
+            "1324354657687980",
+            "147852369147",
+            "123456654321a",
+            "xsunshine2026",
         ] {
             assert!(is_predictable(text), "{text}");
         }
@@ -169,6 +201,9 @@ mod tests {
             "grüezi, wält 2026!",
             "a new password, long enough",
             "quite another password",
+            "testpassword1",
+            "aabbcxyyzzkq",
+            "1x2y3z9a8b7q",
         ] {
             assert!(!is_predictable(text), "{text}");
         }

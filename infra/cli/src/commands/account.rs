@@ -61,7 +61,8 @@ impl Import {
             }
         }
         if rejected > 0 {
-            bail!("{rejected} lines cannot be taken; nothing was imported");
+            let lines = if rejected == 1 { "line" } else { "lines" };
+            bail!("{rejected} {lines} cannot be taken; nothing was imported");
         }
         if self.check {
             println!("{} accounts can be imported", newcomers.len());
