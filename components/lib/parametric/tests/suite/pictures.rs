@@ -103,7 +103,7 @@ fn a_layer_that_a_person_would_understand_is_understood() {
         (faded["opacity"].as_f64(), &faded["stroke"], &faded["shadow"]),
         (Some(0.5), &serde_json::Value::Null, &serde_json::Value::Null)
     );
-    assert_eq!(read(&format!(r#"{{{frame}, "width": 30, "fill": "101828"}}"#))["fill"], "ink");
+    assert_eq!(read(&format!(r#"{{{frame}, "width": 30, "fill": "101828"}}"#))["fill"], "#101828");
     assert_eq!(read(&format!(r#"{{{frame}, "width": 30, "fill": "RebeccaPurple"}}"#))["fill"], "#663399");
     let line = read(r##"{"type": "line", "points": [[100, 200], [300, 400]], "color": "#ff0000", "width": 4}"##);
     assert_eq!(
