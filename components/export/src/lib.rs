@@ -12,6 +12,7 @@ use std::sync::LazyLock;
 
 use axum::{Router, routing::get};
 use utoipa::OpenApi;
+use web::method::get_only;
 
 /// Every handler with its documentation. Not part of the wasm, where it would weigh an eighth of the size for nothing.
 #[derive(OpenApi)]
@@ -24,10 +25,11 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
     Document::openapi()
 }
 
-/// The component's router, made once for each instance.
+/// The component's router, made once for each instance. A `HEAD` would use one of the day's exports up.
 pub fn router() -> Router {
-    static ROUTER: LazyLock<Router> =
-        LazyLock::new(|| Router::new().route("/v1/me/export", get(export::export)).route(web::ready::PATH, get(ready::ready)));
+    static ROUTER: LazyLock<Router> = LazyLock::new(|| {
+        Router::new().route("/v1/me/export", get_only(export::export)).route(web::ready::PATH, get(ready::ready))
+    });
     ROUTER.clone()
 }
 
