@@ -9,6 +9,7 @@ use indicatif::ProgressBar;
 use crate::accounts::{self, Accounts};
 use crate::migrate::Database;
 use crate::operator::Access;
+use crate::ui::print;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Account {
@@ -65,7 +66,7 @@ impl Import {
             bail!("{rejected} {lines} cannot be taken; nothing was imported");
         }
         if self.check {
-            println!("{} accounts can be imported", newcomers.len());
+            print(&format!("{} accounts can be imported\n", newcomers.len()))?;
             return Ok(());
         }
         let owner = Accounts::new(self.access.connect(Database::Accounts).await?);
@@ -80,7 +81,7 @@ impl Import {
             bar.inc(1);
         }
         bar.finish_and_clear();
-        println!("{imported} accounts imported, {taken} were there already");
+        print(&format!("{imported} accounts imported, {taken} were there already\n"))?;
         Ok(())
     }
 }
@@ -95,7 +96,7 @@ impl Account {
                 if !accounts.unblock(email.trim(), jiff::Timestamp::now()).await? {
                     bail!("there is no account with that email");
                 }
-                println!("unblocked");
+                print("unblocked\n")?;
                 Ok(())
             }
         }

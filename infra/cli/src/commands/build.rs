@@ -23,7 +23,12 @@ impl Build {
         }
         let artifacts = build(&project)?;
         for artifact in &artifacts {
-            println!("  {:<16} {:>8}  of {:>8}", artifact.name, kilobytes(artifact.size()?), kilobytes(artifact.limit()));
+            print(&format!(
+                "  {:<16} {:>8}  of {:>8}\n",
+                artifact.name,
+                kilobytes(artifact.size()?),
+                kilobytes(artifact.limit())
+            ))?;
         }
         components::check_sizes(&artifacts)
     }

@@ -11,7 +11,7 @@ use crate::gallery::{BRIEFS, CAPTION, COLUMN, Picture, Sheet, caption, page};
 use crate::journey::Journey;
 use crate::parametric;
 use crate::project::Project;
-use crate::ui::kilobytes;
+use crate::ui::{kilobytes, print};
 
 use super::build::build;
 use super::temporary::Temporary;
@@ -52,7 +52,7 @@ impl Gallery {
         for (name, bytes) in [("index.html", page(&pictures).into_bytes()), ("sheet.png", sheet)] {
             let path = self.out.join(name);
             std::fs::write(&path, &bytes).with_context(|| path.display().to_string())?;
-            println!("  ✓ {} ({})", path.display(), kilobytes(bytes.len() as u64));
+            print(&format!("  ✓ {} ({})\n", path.display(), kilobytes(bytes.len() as u64)))?;
         }
         Ok(())
     }

@@ -48,7 +48,7 @@ impl Keys {
             Self::AddMaster(add) => return add.run(),
             Self::RotateMaster(rotate) => return rotate.run().await,
             Self::RotateSigning(RotateSigning { file }) => {
-                println!("{}", next(keys::Keys::rotate_signing(&file)?));
+                print(&format!("{}\n", next(keys::Keys::rotate_signing(&file)?)))?;
                 return Ok(());
             }
             Self::Evidence => return Ok(print(&format!("ASKNPIC_EVIDENCE_KEYS={}\n", keys::master(1)?))?),
@@ -57,7 +57,7 @@ impl Keys {
         match out {
             Some(path) => {
                 keys.save(&path)?;
-                println!("{} holds the keys. Keep a copy apart from every backup of the databases.", path.display());
+                print(&format!("{} holds the keys. Keep a copy apart from every backup of the databases.\n", path.display()))?;
             }
             None => print(&keys.to_environment())?,
         }

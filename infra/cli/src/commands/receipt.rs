@@ -6,6 +6,7 @@ use anyhow::Context as _;
 use clap::{Args, Subcommand};
 
 use crate::receipt;
+use crate::ui::print;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Receipt {
@@ -31,7 +32,7 @@ impl Receipt {
         let Self::Verify(Verify { receipt, jwks }) = self;
         let read = |path: &Path| std::fs::read_to_string(path).with_context(|| path.display().to_string());
         let kid = receipt::verify(&read(&receipt)?, &read(&jwks)?)?;
-        println!("{} holds: signed with {kid}", receipt.display());
+        print(&format!("{} holds: signed with {kid}\n", receipt.display()))?;
         Ok(())
     }
 }

@@ -10,6 +10,7 @@ use uuid::Uuid;
 use crate::migrate::Database;
 use crate::operator::Access;
 use crate::requests::{self, Rectification};
+use crate::ui::print;
 
 /// Rectifies an account for somebody who wrote to support and whose identity you have checked
 ///
@@ -33,7 +34,7 @@ impl Rectify {
         let values: Rectification =
             serde_json::from_str(&text).map_err(|_| anyhow::anyhow!("standard input is not such a JSON object; see --help"))?;
         requests::rectify(&self.access.connect(Database::Accounts).await?, Timestamp::now(), self.user, &values).await?;
-        println!("rectified: {values:?}");
+        print(&format!("rectified: {values:?}\n"))?;
         Ok(())
     }
 }

@@ -9,7 +9,7 @@ use clap::{Args, ValueEnum};
 
 use crate::parametric;
 use crate::project::Project;
-use crate::ui::kilobytes;
+use crate::ui::{kilobytes, print};
 
 use super::check::{corrected, read};
 
@@ -123,7 +123,7 @@ impl Render {
             return std::io::stdout().write_all(&picture).context("the standard output");
         }
         std::fs::write(&out, &picture).with_context(|| out.display().to_string())?;
-        println!("{} ({})", out.display(), kilobytes(picture.len() as u64));
+        print(&format!("{} ({})\n", out.display(), kilobytes(picture.len() as u64)))?;
         Ok(())
     }
 }

@@ -89,7 +89,7 @@ impl Requests {
             }
             Self::Add(Add { kind, user, access }) => {
                 let id = requests::add(&access.connect(Database::Accounts).await?, now, user, kind.name()).await?;
-                println!("{}", id.ok_or_else(|| anyhow::anyhow!("there is no account {user}"))?);
+                print(&format!("{}\n", id.ok_or_else(|| anyhow::anyhow!("there is no account {user}"))?))?;
             }
             Self::Answer(One { id, access }) => {
                 let done = requests::answer(&access.connect(Database::Accounts).await?, now, id).await?;

@@ -5,6 +5,7 @@ use clap::Args;
 use crate::migrate::Database;
 use crate::operator::Access;
 use crate::rewrite;
+use crate::ui::print;
 
 /// Rewrites the tables with salts, addresses and names, so that deleted ones are no longer on the disk
 ///
@@ -18,7 +19,7 @@ pub(super) struct Rewrite {
 impl Rewrite {
     pub(super) async fn run(self) -> anyhow::Result<()> {
         let tables = rewrite::run(&self.access.connect(Database::Accounts).await?).await?;
-        println!("rewritten: {}", tables.join(", "));
+        print(&format!("rewritten: {}\n", tables.join(", ")))?;
         Ok(())
     }
 }

@@ -7,7 +7,7 @@ use clap::Args;
 
 use crate::journey::{Journey, News};
 use crate::project::Project;
-use crate::ui::{Step, kilobytes};
+use crate::ui::{Step, kilobytes, print};
 
 use super::temporary::Temporary;
 use super::up::Running;
@@ -36,7 +36,7 @@ pub(super) struct Try {
 impl Try {
     pub(super) async fn run(self) -> anyhow::Result<()> {
         let (Running { url, messages }, temporary) = self.target().await?;
-        println!("  using {url}");
+        print(&format!("  using {url}\n"))?;
         let brief = self.brief;
         let pictures = tokio::task::spawn_blocking(move || journey(&url, &messages, &brief)).await?;
         if let Some(temporary) = temporary {
@@ -56,7 +56,7 @@ impl Try {
         if let Some(running) = Running::find(&project.root().join(&self.data)) {
             return Ok((running, None));
         }
-        println!("  nothing is running; starting everything for this once");
+        print("  nothing is running; starting everything for this once\n")?;
         let temporary = Temporary::start(&project, !self.no_build).await?;
         Ok((temporary.addresses(), Some(temporary)))
     }
@@ -86,6 +86,6 @@ fn journey(url: &str, messages: &str, brief: &str) -> anyhow::Result<Pictures> {
 
 fn write(name: &str, bytes: &[u8]) -> anyhow::Result<()> {
     std::fs::write(Path::new(name), bytes).with_context(|| name.to_owned())?;
-    println!("  ✓ {name} ({})", kilobytes(bytes.len() as u64));
+    print(&format!("  ✓ {name} ({})\n", kilobytes(bytes.len() as u64)))?;
     Ok(())
 }
