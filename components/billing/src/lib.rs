@@ -59,7 +59,7 @@ async fn state() -> Result<Arc<State>, Problem> {
                 verifier: settings::verifier().await?,
                 limits: settings::mac_key("limit_key").await?,
                 gifts: settings::mac_key("gift_key").await?,
-                proxy: settings::optional("trusted_proxy").await?.trim().to_ascii_lowercase(),
+                proxy: settings::proxy().await?,
                 stripe: stripe::Client::new(&url, key).map_err(|error| refusal::problem(&error))?,
                 public_url: settings::public_url().await?,
             })

@@ -14,7 +14,6 @@ use axum::{
 };
 use futures::StreamExt as _;
 use generation::{Generation, links};
-use store::accounts::events::Stamp;
 use web::{Context, Kind, Problem, address, auth, body, problem::ProblemDocument};
 
 use crate::{
@@ -61,8 +60,7 @@ pub(crate) async fn create(context: Context, request: Request<Body>) -> Result<R
         Err(problem) => return Err(auth::refused(&state.zone.accounts, &bearer, problem, now).await),
     };
     let reader = sse::Reader { language: context.language, request_id: context.request_id, heartbeat: state.heartbeat };
-    let ip = address::client(&parts.headers, &state.proxy).map(|address| address.to_string());
-    let stamp = Stamp { id: web::uuid_v7(now)?, ip };
+    let stamp = address::stamp(&parts.headers, &state.proxy, now)?;
     let order = Order { state, bearer, language: reader.language, request_id: reader.request_id, wanted, stamp };
     let (teller, events) = event::channel();
     web::spawn(chain::run(order, teller));

@@ -71,7 +71,7 @@ pub(crate) async fn state() -> Result<Arc<State>, Problem> {
                 heartbeat: Duration::from_secs(u64::from(positive("heartbeat_seconds").await?.unsigned_abs())),
                 languages: languages.split(',').map(|tag| tag.trim().to_lowercase()).filter(|tag| !tag.is_empty()).collect(),
                 training_opt_in: settings::training_opt_in().await?,
-                proxy: settings::optional("trusted_proxy").await?,
+                proxy: settings::proxy().await?,
             })
         })
         .await

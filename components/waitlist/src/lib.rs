@@ -43,7 +43,7 @@ async fn state() -> Result<Arc<State>, Problem> {
                 accounts: settings::database("accounts_url").await?,
                 tokens: settings::mac_key("contact_key").await?,
                 limits: settings::mac_key("limit_key").await?,
-                proxy: settings::optional("trusted_proxy").await?.trim().to_ascii_lowercase(),
+                proxy: settings::proxy().await?,
                 notifier: Notifier::load().await?,
                 public_url: settings::public_url().await?,
             })

@@ -69,4 +69,9 @@ async fn behind_a_proxy_an_event_comes_from_where_the_proxy_says_whatever_the_cl
 async fn a_proxys_header_that_we_do_not_read_is_a_mistake_and_not_ignored() {
     let Some(world) = World::needing(&[]).variable("trusted_proxy", "x-real-ip").start().await else { return };
     world.sign_in(&e2e::Applicant::invent()).send().await.problem("not-configured");
+    // Everybody who looks at a caller's address says so.
+    let ready = world.get("/readyz").send().await.expect(503).json();
+    for component in ["signup", "otp", "session", "account", "oauth", "generate", "billing", "export", "erase", "waitlist"] {
+        assert_eq!(ready["dependencies"][component], "down", "{component}");
+    }
 }
