@@ -65,16 +65,21 @@ pub(crate) async fn state() -> Result<Arc<State>, Problem> {
                 zone: Zone::load().await?,
                 model: Client::new(&url, &name, owned),
                 guard: (!guard.trim().is_empty()).then(|| Client::new(&url, &guard, owned)),
-                model_time: Duration::from_secs(u64::from(positive("model_seconds").await?.unsigned_abs())),
+                model_time: seconds("model_seconds").await?,
                 model_calls: positive("model_calls").await?,
-                model_wait: Duration::from_secs(u64::from(positive("model_wait_seconds").await?.unsigned_abs())),
-                heartbeat: Duration::from_secs(u64::from(positive("heartbeat_seconds").await?.unsigned_abs())),
+                model_wait: seconds("model_wait_seconds").await?,
+                heartbeat: seconds("heartbeat_seconds").await?,
                 languages: languages.split(',').map(|tag| tag.trim().to_lowercase()).filter(|tag| !tag.is_empty()).collect(),
                 training_opt_in: settings::training_opt_in().await?,
                 proxy: settings::proxy().await?,
             })
         })
         .await
+}
+
+/// A time of at least a second.
+async fn seconds(name: &'static str) -> Result<Duration, Problem> {
+    Ok(Duration::from_secs(positive(name).await?.unsigned_abs().into()))
 }
 
 /// A number of at least 1.
