@@ -1,7 +1,7 @@
 //! What a generation of ours costs beyond the least it could: `cargo test --workspace --bench overhead -- [rounds]`, not part of CI.
 //!
 //! Against a bare component in the same host that makes as many statements in the same databases and the same call of the model
-//! (`infra/host/guests/bare`), and against that call by itself. They take turns, and medians are told as ratios, so that a slow machine
+//! (`infra/local/host/guests/bare`), and against that call by itself. They take turns, and medians are told as ratios, so that a slow machine
 //! does not change them. The model is the local one, which answers at once.
 
 use std::path::{Path, PathBuf};

@@ -300,7 +300,7 @@ fn time_and_randomness_come_from_the_runtime_and_never_from_sql() {
     sources(&root().join("components"), "rs", &mut files);
     let statements = files.iter().flat_map(|(path, text)| literals(text).into_iter().map(move |literal| (path.clone(), literal)));
     let mut migrations = Vec::new();
-    sources(&root().join("infra/migrations"), "sql", &mut migrations);
+    sources(&root().join("components/lib/store/schema"), "sql", &mut migrations);
     assert!(migrations.len() >= 8);
     let code = |text: &str| text.lines().map(|line| line.split("--").next().unwrap_or_default()).collect::<Vec<_>>().join("\n");
     let all = statements.chain(migrations.iter().map(|(path, text)| (path.clone(), code(text))));

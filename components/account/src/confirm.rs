@@ -61,11 +61,11 @@ pub(crate) async fn confirm(context: Context, request: Request<Body>) -> Result<
     let input: EmailConfirmation = raw.parse()?;
     let stored = email_token::presented(&state.codes, input.token.expose()).ok_or(Kind::TokenExpired)?;
 
-    let stamp = state.limits.stamp(&parts.headers, now)?;
-    match email::confirm(&state.accounts, now, &stored, bearer, &stamp).await? {
+    let origin = state.limits.event_origin(&parts.headers, now)?;
+    match email::confirm(&state.accounts, now, &stored, bearer, &origin).await? {
         Confirmed::Expired => {
             let claimed = claim::stored(&state.codes, input.token.expose().trim());
-            if !claim::confirm(&state.accounts, &state.notifier, now, &claimed, &stamp).await? {
+            if !claim::confirm(&state.accounts, &state.notifier, now, &claimed, &origin).await? {
                 return Err(Kind::TokenExpired.into());
             }
         }

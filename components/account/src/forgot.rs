@@ -22,7 +22,7 @@ use web::{
 
 /// How long an answer takes at least. Keeping a token is a third of a millisecond's work, one part in fifteen, that only an account causes;
 /// below this time it does not show.
-const LEVEL: Duration = Duration::from_millis(50);
+const PADDED_RESPONSE_TIME: Duration = Duration::from_millis(50);
 
 /// Whose password was forgotten.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -63,7 +63,7 @@ pub(crate) async fn forgot(request: Request<Body>) -> Result<StatusCode, Problem
         (state.limits.attempts(FORGOT_ADDRESS), &state.limits.address(&parts.headers)),
         (MAIL, &state.limits.email(&email)),
         &token.new_token(),
-        &state.limits.stamp(&parts.headers, now)?,
+        &state.limits.event_origin(&parts.headers, now)?,
     )
     .await?;
     state.notifier.send_later(match forgot {
@@ -74,6 +74,6 @@ pub(crate) async fn forgot(request: Request<Body>) -> Result<StatusCode, Problem
         }
         Forgot::Nothing => Message::Nothing,
     });
-    web::level(began, LEVEL).await;
+    web::pad_response_time(began, PADDED_RESPONSE_TIME).await;
     Ok(StatusCode::ACCEPTED)
 }

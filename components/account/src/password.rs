@@ -51,7 +51,7 @@ pub(crate) async fn put(context: Context, request: Request<Body>) -> Result<Stat
     let input: NewPassword = raw.parse()?;
     input.new_password.parse_for(&[email.expose()]).map_err(|error| Problem::field("new_password", error.to_string()))?;
 
-    let stamp = state.limits.stamp(&parts.headers, now)?;
+    let origin = state.limits.event_origin(&parts.headers, now)?;
     let right = match (&input.current_password, &seen) {
         (Some(current), Some(stored)) => verify(current, Some(stored)) != Verdict::Wrong,
         (None, None) => true,
@@ -59,11 +59,11 @@ pub(crate) async fn put(context: Context, request: Request<Body>) -> Result<Stat
         (None, Some(_)) => return Err(Problem::field("current_password", "is missing")),
     };
     if !right {
-        password::failed(&state.accounts, now, bearer.user, &stamp).await?;
+        password::failed(&state.accounts, now, bearer.user, &origin).await?;
         return Err(Kind::CurrentPasswordInvalid.into());
     }
     let hash = hash(&input.new_password)?;
-    let set = password::set(&state.accounts, now, bearer.session, bearer.user, seen.as_deref(), &hash, &stamp).await?;
+    let set = password::set(&state.accounts, now, bearer.session, bearer.user, seen.as_deref(), &hash, &origin).await?;
     match set {
         Set::Unauthenticated => Err(Kind::Unauthenticated.into()),
         Set::Recent => Err(Kind::ReauthenticationRequired.into()),

@@ -57,8 +57,8 @@ pub(crate) async fn reset(request: Request<Body>) -> Result<StatusCode, Problem>
     let (Some(stored), Some(_)) = (stored, email) else { return Err(Kind::TokenExpired.into()) };
 
     let hash = hash(&input.password)?;
-    let stamp = state.limits.stamp(&parts.headers, now)?;
-    let reset = password::reset(&state.accounts, now, &stored, &hash, &stamp).await?;
+    let origin = state.limits.event_origin(&parts.headers, now)?;
+    let reset = password::reset(&state.accounts, now, &stored, &hash, &origin).await?;
     let (owner, stripped) = reset.ok_or(Kind::TokenExpired)?;
     let (to, language) = (owner.email.expose().to_owned(), owner.language);
     state.notifier.send_later(if stripped {

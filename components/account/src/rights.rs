@@ -5,7 +5,7 @@ use domain::rights::ANSWER_SECONDS;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use store::accounts::{
-    events::Stamp,
+    events::EventOrigin,
     rights::{self, Change, Switched},
 };
 use utoipa::ToSchema;
@@ -108,7 +108,7 @@ pub(crate) struct Asked {
     pub(crate) raw: body::RawJson,
     pub(crate) now: Timestamp,
     bearer: Bearer,
-    event: Stamp,
+    event: EventOrigin,
 }
 
 impl Asked {
@@ -120,7 +120,7 @@ impl Asked {
         let (parts, body) = request.into_parts();
         let raw = body::read(&parts.headers, body, BODY_LIMIT).await?;
         let (bearer, now) = bearer(context, &parts.headers).await?;
-        let event = address::stamp(&parts.headers, &settings::proxy().await?, now)?;
+        let event = address::event_origin(&parts.headers, &settings::proxy().await?, now)?;
         Ok(Self { raw, now, bearer, event })
     }
 

@@ -102,7 +102,7 @@ pub(crate) async fn patch(context: Context, request: Request<Body>) -> Result<Re
         (EMAIL_USER, &state.limits.subject("email-user", bearer.user.uuid())),
         (MAIL, &email.as_ref().map(|email| state.limits.email(email)).unwrap_or_default()),
         &token.new_token(),
-        &state.limits.stamp(&parts.headers, now)?,
+        &state.limits.event_origin(&parts.headers, now)?,
         web::uuid_v7(now)?,
     )
     .await?;

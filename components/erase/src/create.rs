@@ -60,7 +60,7 @@ pub(crate) async fn create(context: Context, request: Request<Body>) -> Result<R
     }
     // Whoever holds it may read the receipt: nothing of it may be guessed, the time included.
     let id = vault::random::uuid_v4()?;
-    let event = address::stamp(&parts.headers, &state.proxy, now)?;
+    let event = address::event_origin(&parts.headers, &state.proxy, now)?;
     let erasure = NewErasure {
         id,
         due: web::after(now, ANSWER_SECONDS),

@@ -30,7 +30,7 @@ pub(crate) async fn export(context: Context, headers: HeaderMap) -> Result<Respo
     let (state, now) = (crate::state::state().await?, web::now());
     let bearer = auth::bearer(&headers, &state.verifier, &context, now)?;
     let id = web::uuid_v7(now)?;
-    let event = address::stamp(&headers, &state.proxy, now)?;
+    let event = address::event_origin(&headers, &state.proxy, now)?;
     let new =
         NewExport { id, lease_until: web::after(now, EXPORT_LEASE_SECONDS), due: web::after(now, ANSWER_SECONDS), event: &event };
     let recent = i32::try_from(RECENT_SECONDS).unwrap_or(i32::MAX);

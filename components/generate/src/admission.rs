@@ -6,7 +6,7 @@ use store::accounts::generations::{self, Admitted};
 use vault::UserSalt;
 use web::{Kind, Problem};
 
-use crate::{line, order::Order, plan::Plan};
+use crate::{line, plan::Plan, request::GenerationRequest};
 
 /// What becomes of a request.
 pub(crate) enum Admission {
@@ -22,26 +22,26 @@ pub(crate) enum Admission {
 ///
 /// # Errors
 /// The contract's problem for a request that is not admitted.
-pub(crate) async fn admit(order: &Order, plan: &Plan, now: Timestamp) -> Result<Admission, Problem> {
+pub(crate) async fn admit(request: &GenerationRequest, plan: &Plan, now: Timestamp) -> Result<Admission, Problem> {
     let id = GenerationId::from(web::uuid_v7(now)?);
-    let (refused_key, version) = (order.refused_key(), plan.version());
+    let (refused_key, version) = (request.refused_key(), plan.version());
     let admission = generations::Admission {
-        session: order.bearer.session,
-        user: order.bearer.user,
+        session: request.bearer.session,
+        user: request.bearer.user,
         id,
-        key: order.wanted.key.as_ref().map(|(key, body)| (key.as_str(), body.as_str())),
+        key: request.wanted.key.as_ref().map(|(key, body)| (key.as_str(), body.as_str())),
         key_expires: web::after(now, generation::IDEMPOTENCY_SECONDS),
         reserve: plan.reserve,
         deadline: web::after(now, generation::DEADLINE_SECONDS),
         refused_key: &refused_key,
-        spend_credits: order.wanted.spend_credits,
+        spend_credits: request.wanted.spend_credits,
         complexity: i32::try_from(plan.complexity.score).unwrap_or(i32::MAX),
         reasons: serde_json::to_vec(&plan.complexity.reasons).map_err(|_| Problem::from(Kind::Internal))?,
         brief_language: plan.language,
         prompt_version: &version,
-        line: line::of(order, now),
+        line: queue::of(request, now),
     };
-    let problem = match generations::admit(&order.state.zone.accounts, now, admission).await? {
+    let problem = match generations::admit(&request.state.zone.accounts, now, admission).await? {
         Admitted::Admitted(salt, place) => return Ok(Admission::Runs(id, salt, place)),
         Admitted::Wait(running) => return Ok(Admission::Wait(running)),
         Admitted::Replay(delivered) => return Ok(Admission::Replay(delivered)),

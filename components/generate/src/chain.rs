@@ -25,12 +25,12 @@ use zeroize::Zeroizing;
 use crate::{
     admission::{Admission, admit},
     checker::{self, Finding, Verdict},
-    event::{Outcome, Teller},
+    event::{EventSender, Outcome},
     leak, line, moderation,
-    order::Order,
     plan::Plan,
     prompt,
-    steadfast::steadfast,
+    request::GenerationRequest,
+    retry::retry_while_unavailable,
     trace::Trace,
     translation,
 };
@@ -50,9 +50,9 @@ const LEAST_TIME: Duration = Duration::from_secs(2);
 const LOOKS: (u64, u64) = (250, 2_000);
 
 /// Runs a request to its end, whoever listens.
-pub(crate) async fn run(order: Order, mut teller: Teller) {
-    let result = order.run(&mut teller).await;
-    teller.ended(result);
+pub(crate) async fn run(request: GenerationRequest, mut sender: EventSender) {
+    let result = request.run(&mut sender).await;
+    sender.ended(result);
 }
 
 /// What the model wrote and the checker accepted.
@@ -81,8 +81,8 @@ impl From<Problem> for Failure {
     }
 }
 
-impl Order {
-    async fn run(&self, teller: &mut Teller) -> Result<Outcome, Problem> {
+impl GenerationRequest {
+    async fn run(&self, sender: &mut EventSender) -> Result<Outcome, Problem> {
         let model = self.state.model()?;
         let guard = self.state.guard()?;
         let now = web::now();
@@ -92,19 +92,19 @@ impl Order {
         let plan = Plan::of(&self.wanted.brief, &self.state.languages);
         match admit(self, &plan, now).await? {
             Admission::Runs(id, salt, place) => {
-                teller.accepted(id, place);
+                sender.accepted(id, place);
                 let (record, mut trace) = (Record::default(), Trace::begin(now));
                 trace.done("admitted", Some(place.into()));
-                let run = Run { order: self, plan, model, guard, id, salt, place, started: now, record, trace };
-                run.finish(teller).await
+                let run = Run { request: self, plan, model, guard, id, salt, place, started: now, record, trace };
+                run.finish(sender).await
             }
             Admission::Replay(id) => {
-                teller.accepted(id, 0);
+                sender.accepted(id, 0);
                 self.replay(id).await
             }
             Admission::Wait(id) => {
-                teller.accepted(id, 0);
-                self.wait(id, teller).await
+                sender.accepted(id, 0);
+                self.wait(id, sender).await
             }
         }
     }
@@ -117,12 +117,12 @@ impl Order {
 
     /// Waits for the same request, which runs in another instance. It ends by its deadline at the latest: from then on the
     /// database shows it as failed.
-    async fn wait(&self, id: GenerationId, teller: &Teller) -> Result<Outcome, Problem> {
+    async fn wait(&self, id: GenerationId, sender: &EventSender) -> Result<Outcome, Problem> {
         let (mut pause, longest) = LOOKS;
         loop {
             web::sleep(Duration::from_millis(pause)).await;
             pause = longest.min(pause * 2);
-            if teller.is_alone() {
+            if sender.is_alone() {
                 return Err(Kind::Unavailable.into());
             }
             let (stored, _) = read::metadata(&self.state.zone, web::now(), &self.bearer, id).await?;
@@ -140,7 +140,7 @@ impl Order {
 
 /// A generation that was admitted.
 struct Run<'a> {
-    order: &'a Order,
+    request: &'a GenerationRequest,
     plan: Plan,
     model: &'a Client,
     guard: Option<&'a Client>,
@@ -156,15 +156,15 @@ struct Run<'a> {
 }
 
 impl Run<'_> {
-    async fn finish(mut self, teller: &mut Teller) -> Result<Outcome, Problem> {
-        let result = match self.steps(teller).await {
-            Ok(composed) => self.delivered(composed, teller).await,
+    async fn finish(mut self, sender: &mut EventSender) -> Result<Outcome, Problem> {
+        let result = match self.steps(sender).await {
+            Ok(composed) => self.delivered(composed, sender).await,
             Err(Failure::Failed(problem)) => {
                 self.fail(&problem).await;
                 Err(problem)
             }
             Err(Failure::Refused(category)) => {
-                let problem = moderation::refuse(self.order, Some(self.id), category, web::now()).await;
+                let problem = moderation::refuse(self.request, Some(self.id), category, web::now()).await;
                 self.remove().await;
                 Err(problem)
             }
@@ -179,20 +179,20 @@ impl Run<'_> {
     }
 
     /// Everything between admission and delivery.
-    async fn steps(&mut self, teller: &mut Teller) -> Result<Composed, Failure> {
+    async fn steps(&mut self, sender: &mut EventSender) -> Result<Composed, Failure> {
         // The question about the model holds no content, so it need not wait for the brief to be kept.
         let (kept, version) =
-            futures::join!(self.keep(ContentKind::Brief, self.order.wanted.brief.expose()), self.model.inspect());
+            futures::join!(self.keep(ContentKind::Brief, self.request.wanted.brief.expose()), self.model.inspect());
         kept?;
         let version = version.map_err(unanswered)?;
         (self.record.model_name, self.record.model_version) = (Some(version.name), Some(version.digest));
         self.trace.done("briefed", None);
-        let (order, id) = (self.order, self.id);
-        if !line::turn(order, id, self.place).await? {
+        let (request, id) = (self.request, self.id);
+        if !queue::wait_for_turn(request, id, self.place).await? {
             return Err(Failure::Ended);
         }
         self.trace.done("turn", None);
-        let composed = line::holding(order, id, self.write(teller)).await?;
+        let composed = queue::holding(request, id, self.write(sender)).await?;
         self.keep_files(&composed).await?;
         self.trace.done("kept", None);
         self.deliver(&composed).await?;
@@ -200,7 +200,7 @@ impl Run<'_> {
     }
 
     /// Everything that is asked of the model host.
-    async fn write(&mut self, teller: &mut Teller) -> Result<Composed, Failure> {
+    async fn write(&mut self, sender: &mut EventSender) -> Result<Composed, Failure> {
         if let Some(guard) = self.guard {
             let verdict = moderation::guard(guard, &self.plan.sent, self.time()?).await?;
             self.trace.done("guarded", None);
@@ -209,16 +209,16 @@ impl Run<'_> {
             }
         }
         let translated = match self.plan.translated_from {
-            Some(from) => self.translate(from, teller).await?,
+            Some(from) => self.translate(from, sender).await?,
             None => None,
         };
-        self.compose(translated, teller).await
+        self.compose(translated, sender).await
     }
 
     /// Has the brief translated and keeps the translation (promise a12). `None` where the model's was of no use: then it gets the
     /// brief as it is.
-    async fn translate(&mut self, from: &'static str, teller: &Teller) -> Result<Option<Zeroizing<String>>, Failure> {
-        let into = self.order.state.languages.first().map_or("en", String::as_str);
+    async fn translate(&mut self, from: &'static str, sender: &EventSender) -> Result<Option<Zeroizing<String>>, Failure> {
+        let into = self.request.state.languages.first().map_or("en", String::as_str);
         let (instructions, most) = translation::instructions(into);
         let messages = [Message::system(&instructions), Message::user(&self.plan.sent)];
         let expected = prompt::translation_tokens() + estimated_tokens(&self.plan.sent);
@@ -238,13 +238,13 @@ impl Run<'_> {
         self.trace.done("translated", Some(i64::from(usable.is_some())));
         if let Some(text) = &usable {
             self.keep(ContentKind::TranslatedBrief, text).await?;
-            teller.translated(from);
+            sender.translated(from);
         }
         Ok(usable)
     }
 
     /// Asks the model and has its answer checked; once more, with the findings, where it cannot be corrected.
-    async fn compose(&mut self, translated: Option<Zeroizing<String>>, teller: &mut Teller) -> Result<Composed, Failure> {
+    async fn compose(&mut self, translated: Option<Zeroizing<String>>, sender: &mut EventSender) -> Result<Composed, Failure> {
         let prompt = prompt::of(self.plan.complexity.score);
         let from = self.plan.translated_from.filter(|_| translated.is_some());
         let mut findings = Vec::new();
@@ -269,11 +269,11 @@ impl Run<'_> {
                 deadline: self.time()?,
             };
             let before = self.record.completion_tokens;
-            let progress = |pieces: u64| teller.progress(before + i64::try_from(pieces).unwrap_or(0));
+            let progress = |pieces: u64| sender.progress(before + i64::try_from(pieces).unwrap_or(0));
             let (text, finish) = self.model.chat(chat, progress).await.map_err(unanswered)?;
             let text = Zeroizing::new(text);
             self.count(expected, &text, finish);
-            teller.written(self.record.completion_tokens);
+            sender.written(self.record.completion_tokens);
             self.trace.done("written", Some(self.record.completion_tokens - before));
             match checker::check(&text) {
                 Verdict::Accepted { file, corrections } => match leak::check(&text, &file) {
@@ -308,7 +308,7 @@ impl Run<'_> {
     fn time(&self) -> Result<Duration, Problem> {
         let gone = web::now().duration_since(self.started).as_secs();
         let left = u64::try_from(DEADLINE_SECONDS - SETTLE_SECONDS - gone).unwrap_or(0);
-        let time = self.order.state.model_time.min(Duration::from_secs(left));
+        let time = self.request.state.model_time.min(Duration::from_secs(left));
         if time < LEAST_TIME { Err(Kind::ModelTimeout.into()) } else { Ok(time) }
     }
 
@@ -328,8 +328,8 @@ impl Run<'_> {
     /// Keeps an answer that the checker turned down, where the dataset may have it (promise a18). Nobody waits for the dataset: what
     /// cannot be kept is left out of it.
     async fn keep_rejected(&self, text: &str, findings: &[Finding]) {
-        let state = &self.order.state;
-        let may = generations::may_teach(&state.zone.accounts, self.id, state.training_opt_in).await;
+        let state = &self.request.state;
+        let may = generations::training_allowed(&state.zone.accounts, self.id, state.training_opt_in).await;
         let kept = match may {
             Ok(true) => {
                 let because =
@@ -351,8 +351,8 @@ impl Run<'_> {
     /// Encrypts a piece of content and keeps it where its kind belongs.
     async fn keep(&self, kind: ContentKind, text: &str) -> Result<(), Problem> {
         let envelope = self.key().seal(self.id, kind, text.as_bytes()).map_err(|error| content::unreadable(&error))?;
-        let (zone, user, now) = (&self.order.state.zone, self.order.bearer.user, web::now());
-        steadfast(async || match kind {
+        let (zone, user, now) = (&self.request.state.zone, self.request.bearer.user, web::now());
+        retry_while_unavailable(async || match kind {
             ContentKind::Brief | ContentKind::TranslatedBrief => {
                 briefs::keep(&zone.briefs, now, user, self.id, kind, envelope.clone()).await
             }
@@ -370,8 +370,8 @@ impl Run<'_> {
 
     async fn deliver(&self, composed: &Composed) -> Result<(), Failure> {
         let corrections = serde_json::to_vec(&composed.corrections).map_err(|_| Problem::from(Kind::Internal))?;
-        let accounts = &self.order.state.zone.accounts;
-        let delivered = steadfast(async || {
+        let accounts = &self.request.state.zone.accounts;
+        let delivered = retry_while_unavailable(async || {
             let (now, corrections) = (web::now(), corrections.clone());
             generations::deliver(accounts, now, self.id, composed.translated, corrections, self.record()).await
         })
@@ -384,26 +384,28 @@ impl Run<'_> {
     }
 
     /// The answer for a delivered generation. It is delivered and charged even if this fails: its owner finds it in the list.
-    async fn delivered(&self, composed: Composed, teller: &Teller) -> Result<Outcome, Problem> {
-        let order = self.order;
-        let stored = steadfast(async || {
-            generations::read(&order.state.zone.accounts, web::now(), order.bearer.session, order.bearer.user, self.id).await
+    async fn delivered(&self, composed: Composed, sender: &EventSender) -> Result<Outcome, Problem> {
+        let request = self.request;
+        let stored = retry_while_unavailable(async || {
+            generations::read(&request.state.zone.accounts, web::now(), request.bearer.session, request.bearer.user, self.id)
+                .await
         })
         .await?;
         let (stored, _) = read::found(stored)?;
         if !composed.corrections.is_empty() {
-            teller.corrected(composed.corrections);
+            sender.corrected(composed.corrections);
         }
         let file = content::json(composed.file)?;
-        Ok(Outcome { generation: Generation::of(stored, Some(file), order.language), id: self.id, replayed: false })
+        Ok(Outcome { generation: Generation::of(stored, Some(file), request.language), id: self.id, replayed: false })
     }
 
     /// Fails it, which gives the reservation and the idempotency key back, and removes what was kept. Where the database does not
     /// answer, the lifecycle job does both after the deadline.
     async fn fail(&self, problem: &Problem) {
         let name = problem.kind().name();
-        let accounts = &self.order.state.zone.accounts;
-        let failed = steadfast(async || generations::fail(accounts, web::now(), self.id, name, self.record()).await).await;
+        let accounts = &self.request.state.zone.accounts;
+        let failed =
+            retry_while_unavailable(async || generations::fail(accounts, web::now(), self.id, name, self.record()).await).await;
         if let Err(error) = failed {
             log::failure("generation-fail", &error);
         }
@@ -411,8 +413,8 @@ impl Run<'_> {
     }
 
     async fn remove(&self) {
-        let (zone, user) = (&self.order.state.zone, self.order.bearer.user);
-        if let Err(error) = steadfast(async || zone.remove_content(user, self.id).await).await {
+        let (zone, user) = (&self.request.state.zone, self.request.bearer.user);
+        if let Err(error) = retry_while_unavailable(async || zone.remove_content(user, self.id).await).await {
             log::failure("generation-remove", &error);
         }
     }
@@ -422,7 +424,7 @@ impl Run<'_> {
     }
 
     fn key(&self) -> ContentKey<'_> {
-        self.order.state.zone.masters.for_user(self.order.bearer.user, &self.salt)
+        self.request.state.zone.masters.for_user(self.request.bearer.user, &self.salt)
     }
 
     fn log(&self, problem: Option<Kind>) {
@@ -430,8 +432,8 @@ impl Run<'_> {
             "generation",
             serde_json::json!({
                 "generation": self.id,
-                "user": self.order.bearer.user,
-                "request_id": self.order.request_id,
+                "user": self.request.bearer.user,
+                "request_id": self.request.request_id,
                 "problem": problem.map(Kind::name),
                 "prompt_tokens": self.record.prompt_tokens,
                 "completion_tokens": self.record.completion_tokens,

@@ -19,7 +19,7 @@ use web::{Context, Kind, Problem, address, auth, body, problem::ProblemDocument}
 use crate::{
     chain,
     event::{self, Event, Events, Outcome},
-    order::{self, NewGeneration, Order},
+    request::{self, GenerationRequest, NewGeneration},
     sse,
 };
 
@@ -55,22 +55,22 @@ pub(crate) async fn create(context: Context, request: Request<Body>) -> Result<R
     let state = crate::state().await?;
     let now = web::now();
     let bearer = auth::bearer(&parts.headers, &state.zone.verifier, &context, now)?;
-    let wanted = match order::read(&parts.headers, &raw, &bearer, &state.zone.limits) {
+    let wanted = match request::read(&parts.headers, &raw, &bearer, &state.zone.limits) {
         Ok(read) => read,
         Err(problem) => return Err(auth::refused(&state.zone.accounts, &bearer, problem, now).await),
     };
     let reader = sse::Reader { language: context.language, request_id: context.request_id, heartbeat: state.heartbeat };
-    let stamp = address::stamp(&parts.headers, &state.proxy, now)?;
-    let order = Order { state, bearer, language: reader.language, request_id: reader.request_id, wanted, stamp };
-    let (teller, events) = event::channel();
-    web::spawn(chain::run(order, teller));
-    let_begin().await;
+    let origin = address::event_origin(&parts.headers, &state.proxy, now)?;
+    let request = GenerationRequest { state, bearer, language: reader.language, request_id: reader.request_id, wanted, origin };
+    let (sender, events) = event::channel();
+    web::spawn(chain::run(request, sender));
+    yield_now().await;
     if web::sse::event_stream(&parts.headers) { stream(events, reader).await } else { whole(events).await }
 }
 
 /// Lets what was spawned begin. The runtime of the bindings takes a new task up when it has polled the others and waits then for the
 /// outside only: a handler that waits for its own task at once would wait for ever (measured with wit-bindgen 0.57).
-async fn let_begin() {
+async fn yield_now() {
     let mut yielded = false;
     poll_fn(|context| {
         if std::mem::replace(&mut yielded, true) {

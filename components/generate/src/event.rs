@@ -38,18 +38,18 @@ pub(crate) struct Outcome {
 pub(crate) type Events = UnboundedReceiver<Event>;
 
 /// The sending end. Nobody may be listening: a client that hangs up does not stop a generation.
-pub(crate) struct Teller {
+pub(crate) struct EventSender {
     sender: UnboundedSender<Event>,
     told: i64,
 }
 
 /// Both ends. Few events come from one generation (one for twenty tokens), so the channel is not bounded.
-pub(crate) fn channel() -> (Teller, Events) {
+pub(crate) fn channel() -> (EventSender, Events) {
     let (sender, events) = unbounded();
-    (Teller { sender, told: 0 }, events)
+    (EventSender { sender, told: 0 }, events)
 }
 
-impl Teller {
+impl EventSender {
     /// It runs, at this place in the line.
     pub(crate) fn accepted(&self, id: GenerationId, place: i32) {
         self.send(Event::Accepted(id, place));
@@ -105,14 +105,14 @@ mod tests {
 
     #[test]
     fn progress_is_told_in_steps_and_never_goes_back() {
-        let (mut teller, events) = channel();
+        let (mut sender, events) = channel();
         for tokens in 1..=50 {
-            teller.progress(tokens);
+            sender.progress(tokens);
         }
-        teller.written(50);
-        teller.written(50);
-        teller.progress(45);
-        teller.ended(Err(Kind::ModelTimeout.into()));
+        sender.written(50);
+        sender.written(50);
+        sender.progress(45);
+        sender.ended(Err(Kind::ModelTimeout.into()));
         let told: Vec<_> = block_on(events.collect::<Vec<_>>())
             .into_iter()
             .map(|event| match event {
@@ -125,10 +125,10 @@ mod tests {
 
     #[test]
     fn nobody_has_to_listen() {
-        let (teller, events) = channel();
-        assert!(!teller.is_alone());
+        let (sender, events) = channel();
+        assert!(!sender.is_alone());
         drop(events);
-        assert!(teller.is_alone());
-        teller.accepted(uuid::Uuid::nil().into(), 0);
+        assert!(sender.is_alone());
+        sender.accepted(uuid::Uuid::nil().into(), 0);
     }
 }

@@ -2,21 +2,21 @@
 
 mod admission;
 mod chain;
+mod chat_tokens;
 mod checker;
 mod create;
 mod event;
 mod leak;
-mod line;
 mod list;
 mod moderation;
-mod neutral;
-mod order;
 mod plan;
 mod prompt;
+mod queue;
 mod ready;
+mod request;
+mod retry;
 mod sse;
 mod state;
-mod steadfast;
 mod trace;
 mod translation;
 

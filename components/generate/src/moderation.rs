@@ -8,7 +8,7 @@ use ollama::{Chat, Client, Message};
 use store::accounts::generations::{self, Refused};
 use web::{Kind, Problem, log};
 
-use crate::order::Order;
+use crate::request::GenerationRequest;
 
 /// The most tokens of a guard model's verdict: a word and some codes.
 const VERDICT_TOKENS: i64 = 64;
@@ -16,9 +16,9 @@ const VERDICT_TOKENS: i64 = 64;
 const CONTEXT: i64 = 8_192;
 
 /// Refuses a brief: nothing of it is kept but the event. `id` is its generation, where it was admitted already.
-pub(crate) async fn refuse(order: &Order, id: Option<GenerationId>, category: Category, now: Timestamp) -> Problem {
-    let (accounts, bearer) = (&order.state.zone.accounts, (order.bearer.session, order.bearer.user));
-    match generations::refuse(accounts, now, bearer, id, &order.refused_key(), &order.stamp).await {
+pub(crate) async fn refuse(request: &GenerationRequest, id: Option<GenerationId>, category: Category, now: Timestamp) -> Problem {
+    let (accounts, bearer) = (&request.state.zone.accounts, (request.bearer.session, request.bearer.user));
+    match generations::refuse(accounts, now, bearer, id, &request.refused_key(), &request.origin).await {
         Ok(Refused::Refused) => Problem::from(Kind::BriefRefused).with("category", category.name()),
         Ok(Refused::Rate(seconds)) => Problem::retry(Kind::RateLimited, seconds),
         Ok(Refused::Unauthenticated) => Kind::Unauthenticated.into(),

@@ -8,7 +8,7 @@ use domain::{
 };
 use zeroize::Zeroizing;
 
-use crate::{neutral::neutral, prompt};
+use crate::{chat_tokens::escape_chat_tokens, prompt};
 
 /// How a brief will be dealt with.
 pub(crate) struct Plan {
@@ -27,7 +27,7 @@ pub(crate) struct Plan {
 impl Plan {
     /// `languages` are those that the model takes.
     pub(crate) fn of(brief: &Brief, languages: &[String]) -> Self {
-        let sent = Zeroizing::new(neutral(brief.expose()));
+        let sent = Zeroizing::new(escape_chat_tokens(brief.expose()));
         let language = detect::language(brief.expose());
         let translated_from = language.filter(|tag| !languages.iter().any(|known| known == tag));
         let complexity = score(brief.expose());

@@ -70,9 +70,9 @@ mod tests {
 
     #[test]
     fn a_stream_ends_with_the_problem_in_the_callers_language() {
-        let (teller, mut events) = channel();
-        teller.accepted(Uuid::nil().into(), 2);
-        teller.ended(Err(Kind::ModelTimeout.into()));
+        let (sender, mut events) = channel();
+        sender.accepted(Uuid::nil().into(), 2);
+        sender.ended(Err(Kind::ModelTimeout.into()));
         let first = block_on(events.next()).expect("an event");
         let body = block_on(answer(first, events, READER).into_body().collect()).expect("a whole body").to_bytes();
         let text = String::from_utf8(body.to_vec()).expect("text");
@@ -87,9 +87,9 @@ mod tests {
 
     #[test]
     fn a_stream_that_breaks_off_breaks_the_body() {
-        let (teller, mut events) = channel();
-        teller.accepted(Uuid::nil().into(), 2);
-        drop(teller);
+        let (sender, mut events) = channel();
+        sender.accepted(Uuid::nil().into(), 2);
+        drop(sender);
         let first = block_on(events.next()).expect("an event");
         assert!(block_on(answer(first, events, READER).into_body().collect()).is_err());
     }

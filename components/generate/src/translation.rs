@@ -3,7 +3,7 @@
 use domain::{generation::TRANSLATION_TOKENS, personal::BRIEF_MAX_CHARS};
 use zeroize::Zeroizing;
 
-use crate::{leak, neutral::neutral, prompt};
+use crate::{chat_tokens::escape_chat_tokens, leak, prompt};
 
 /// The message for it, and the most tokens it may have.
 pub(crate) fn instructions(into: &str) -> (String, i64) {
@@ -17,7 +17,7 @@ pub(crate) fn usable(written: &str, cut: bool) -> Option<Zeroizing<String>> {
     let text = Zeroizing::new(text);
     let good = !cut && !text.is_empty() && text.chars().count() <= BRIEF_MAX_CHARS && !leak::prompt_is_in(&text);
     // What comes of a brief may hold control tokens that the brief had in another form.
-    good.then(|| Zeroizing::new(neutral(&text)))
+    good.then(|| Zeroizing::new(escape_chat_tokens(&text)))
 }
 
 #[cfg(test)]

@@ -133,7 +133,7 @@ async fn sign_in(arrival: &Arrival<'_>, provider: Provider, identity: &Identity)
         salt: salt.as_bytes(),
         policy_version: POLICY_VERSION,
     };
-    let events = (state.limits.stamp(headers, now)?, state.limits.stamp(headers, now)?);
+    let events = (state.limits.event_origin(headers, now)?, state.limits.event_origin(headers, now)?);
     let opening = Opening::new(&state.refresh_key, now)?;
     let signed_in =
         oauth::sign_in(&state.accounts, now, named, proved, account, (&events.0, &events.1), opening.session()).await?;
@@ -182,7 +182,7 @@ async fn ask_address(arrival: &Arrival<'_>, named: Named<'_>, identity: &Identit
 
 async fn link(arrival: &Arrival<'_>, provider: Provider, session: SessionId, identity: &Identity) -> Result<Response, Problem> {
     let Arrival { state, headers, now, .. } = *arrival;
-    let event = state.limits.stamp(headers, now)?;
+    let event = state.limits.event_origin(headers, now)?;
     match oauth::link(&state.accounts, now, session, provider, &identity.external_id, &event).await? {
         Linked::Unauthenticated => return Err(Kind::Unauthenticated.into()),
         Linked::Conflict => return Err(Kind::LinkConflict.into()),

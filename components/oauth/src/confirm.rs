@@ -46,7 +46,7 @@ pub(crate) async fn confirm(request: Request<Body>) -> Result<StatusCode, Proble
     }
     let input: SignInConfirmation = raw.parse()?;
     let id = claim::stored(&state.tokens, input.token.expose().trim());
-    let stamp = state.limits.stamp(&parts.headers, now)?;
-    let known = claim::confirm(&state.accounts, &state.notifier, now, &id, &stamp).await?;
+    let origin = state.limits.event_origin(&parts.headers, now)?;
+    let known = claim::confirm(&state.accounts, &state.notifier, now, &id, &origin).await?;
     if known { Ok(StatusCode::NO_CONTENT) } else { Err(Kind::OauthFailed.into()) }
 }

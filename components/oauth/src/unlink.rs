@@ -27,7 +27,7 @@ pub(crate) async fn unlink(context: Context, Name(provider): Name, headers: Head
     let (state, now) = (crate::state().await?, web::now());
     let bearer = auth::bearer(&headers, &state.verifier, &context, now)?;
     let provider = Provider::from_name(&provider).ok_or(Kind::NotFound)?;
-    let event = state.limits.stamp(&headers, now)?;
+    let event = state.limits.event_origin(&headers, now)?;
     match oauth::unlink(&state.accounts, now, bearer.session, bearer.user, provider, &event).await? {
         Unlinked::Unauthenticated => Err(Kind::Unauthenticated.into()),
         Unlinked::Stale => Err(Kind::ReauthenticationRequired.into()),

@@ -58,7 +58,7 @@ pub(crate) async fn resend(request: Request<Body>) -> Result<Response, Problem> 
         &web::otp::stored_code(&state.codes, verification_id, &code),
         expires_at,
         &state.limits.sms(&parts.headers),
-        &state.limits.stamp(&parts.headers, now)?,
+        &state.limits.event_origin(&parts.headers, now)?,
     )
     .await?;
     state.notifier.send_later(match sent {

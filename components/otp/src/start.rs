@@ -88,7 +88,7 @@ pub(crate) async fn start(context: Context, request: Request<Body>) -> Result<Re
             expires: web::after(now, otp::VERIFICATION_SECONDS),
         },
         &state.limits.sms(&parts.headers),
-        &state.limits.stamp(&parts.headers, now)?,
+        &state.limits.event_origin(&parts.headers, now)?,
     )
     .await?;
     let Sent::Sent(phone, language) = sent else { return Err(refusal(&sent)) };

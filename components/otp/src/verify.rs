@@ -75,7 +75,7 @@ pub(crate) async fn verify(context: Context, request: Request<Body>) -> Result<R
         bearer.map(|bearer| bearer.session),
         opening.session(),
         &token.new_token(),
-        &state.limits.stamp(&parts.headers, now)?,
+        &state.limits.event_origin(&parts.headers, now)?,
     )
     .await?;
     match verified {

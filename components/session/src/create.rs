@@ -56,11 +56,11 @@ pub(crate) async fn create(context: Context, request: Request<Body>) -> Result<R
 
     let now = web::now();
     let (keys, limit) = (state.limits.sign_in(&email, &parts.headers), state.limits.attempts(SIGNIN_ADDRESS));
-    let stamp = state.limits.stamp(&parts.headers, now)?;
+    let origin = state.limits.event_origin(&parts.headers, now)?;
     // A device that is signed in does not wait for what others do to the account.
     let refresh_key = state.minter.refresh_key();
     let device = presented(&parts.headers, refresh_key)?.map(|token| (token.session(), token.stored(refresh_key)));
-    let candidate = match sessions::signin_begin(&state.accounts, now, &email, &keys, limit, device, &stamp).await? {
+    let candidate = match sessions::signin_begin(&state.accounts, now, &email, &keys, limit, device, &origin).await? {
         Begin::Rate(seconds) => return Err(Problem::retry(Kind::RateLimited, seconds)),
         Begin::Locked(seconds) => return Err(Problem::retry(Kind::AccountLocked, seconds)),
         Begin::Try(candidate) => candidate,
@@ -89,7 +89,7 @@ pub(crate) async fn create(context: Context, request: Request<Body>) -> Result<R
         },
         candidate.unproved_phone.as_ref().map(|phone| state.limits.phone(phone)).as_ref(),
         &state.limits.sms(&parts.headers),
-        &stamp,
+        &origin,
     )
     .await?;
     match finish {

@@ -27,8 +27,8 @@ pub(crate) async fn delete(request: Request<Body>) -> Result<Response, Problem> 
     let key = state.minter.refresh_key();
     if let Some(token) = presented(request.headers(), key)? {
         let now = web::now();
-        let stamp = state.limits.stamp(request.headers(), now)?;
-        sessions::end(&state.accounts, now, token.session(), &token.stored(key), &stamp).await?;
+        let origin = state.limits.event_origin(request.headers(), now)?;
+        sessions::end(&state.accounts, now, token.session(), &token.stored(key), &origin).await?;
     }
     Ok((StatusCode::NO_CONTENT, [(header::SET_COOKIE, cookie::clear())]).into_response())
 }

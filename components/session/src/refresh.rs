@@ -38,7 +38,7 @@ pub(crate) async fn refresh(context: Context, request: Request<Body>) -> Result<
         &presented.stored(key),
         &successor.stored(key),
         web::after(now, REFRESH_SECONDS),
-        &state.limits.stamp(headers, now)?,
+        &state.limits.event_origin(headers, now)?,
     )
     .await?;
     match refreshed {

@@ -42,8 +42,8 @@ async fn revoke(context: &Context, headers: &HeaderMap, id: Option<SessionId>) -
     let state = crate::state().await?;
     let now = web::now();
     let bearer = auth::bearer(headers, &state.verifier, context, now)?;
-    let stamp = state.limits.stamp(headers, now)?;
-    match sessions::revoke(&state.accounts, now, bearer.session, bearer.user, id, &stamp).await? {
+    let origin = state.limits.event_origin(headers, now)?;
+    match sessions::revoke(&state.accounts, now, bearer.session, bearer.user, id, &origin).await? {
         Revoked::Revoked => Ok(StatusCode::NO_CONTENT),
         Revoked::NotFound => Err(Kind::NotFound.into()),
         Revoked::Unauthenticated => Err(Kind::Unauthenticated.into()),

@@ -105,7 +105,7 @@ pub(crate) async fn create(context: Context, request: Request<Body>) -> Result<R
         &state.limits.phone(&phone),
         &state.limits.sms(&parts.headers),
         SIGNUP_PHONE,
-        &state.limits.stamp(&parts.headers, now)?,
+        &state.limits.event_origin(&parts.headers, now)?,
     )
     .await?;
 

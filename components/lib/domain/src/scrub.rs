@@ -1,7 +1,7 @@
 //! Taking personal data out of a text before it may be learnt from (promise a18): emails, phones, postal addresses and names.
 //!
 //! By rules, not by a model: what looks like one of them goes, and where in doubt it goes too. What a rule cannot see (a nickname, a
-//! description that fits one person) stays; the data protection impact assessment in `infra/privacy` names that as a residual risk.
+//! description that fits one person) stays; the data protection impact assessment in `infra/production/privacy` names that as a residual risk.
 
 /// What stands in the place of an email.
 pub const EMAIL: &str = "[email]";

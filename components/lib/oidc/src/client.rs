@@ -153,7 +153,9 @@ impl Client {
         let profile = Profile::of(self.provider);
         let tokens = self.exchange(code, attempt, key, &profile).await?;
         match (self.provider, profile.keys_path) {
-            (_, Some(path)) => self.believe(&tokens.id_token.ok_or(Error::Refused)?, path, &attempt.nonce(key), now).await,
+            (_, Some(path)) => {
+                self.verify_id_token(&tokens.id_token.ok_or(Error::Refused)?, path, &attempt.nonce(key), now).await
+            }
             (Provider::Facebook, None) => self.facebook(&tokens.access_token.ok_or(Error::Refused)?).await,
             (_, None) => self.github(&tokens.access_token.ok_or(Error::Refused)?).await,
         }
@@ -184,7 +186,7 @@ impl Client {
         form.finish()
     }
 
-    async fn believe(&self, token: &Secret, path: &str, nonce: &str, now: i64) -> Result<Identity, Error> {
+    async fn verify_id_token(&self, token: &Secret, path: &str, nonce: &str, now: i64) -> Result<Identity, Error> {
         let expected = Expected {
             issuer: self.endpoints.issuer.as_deref().unwrap_or_default(),
             client: &self.id,

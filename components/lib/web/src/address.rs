@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use http::HeaderMap;
 use jiff::Timestamp;
-use store::accounts::events::Stamp;
+use store::accounts::events::EventOrigin;
 
 use crate::Problem;
 
@@ -29,8 +29,8 @@ pub fn client(headers: &HeaderMap, proxy: &str) -> Option<IpAddr> {
 ///
 /// # Errors
 /// 500 if the runtime has no random bytes.
-pub fn stamp(headers: &HeaderMap, proxy: &str, now: Timestamp) -> Result<Stamp, Problem> {
-    Ok(Stamp { id: crate::uuid_v7(now)?, ip: client(headers, proxy).map(|address| address.to_string()) })
+pub fn event_origin(headers: &HeaderMap, proxy: &str, now: Timestamp) -> Result<EventOrigin, Problem> {
+    Ok(EventOrigin { id: crate::uuid_v7(now)?, ip: client(headers, proxy).map(|address| address.to_string()) })
 }
 
 /// The prefix that stands for one client in limits: an IPv4 /24 or an IPv6 /56, as its bytes; nothing where it is not known.

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use store::{
     Database,
     accounts::{
-        events::Stamp,
+        events::EventOrigin,
         oauth::{self, Confirmed, Joined, NewAccount, Refused},
     },
 };
@@ -33,7 +33,7 @@ pub async fn confirm(
     notifier: &Notifier,
     now: Timestamp,
     stored: &str,
-    stamp: &Stamp,
+    origin: &EventOrigin,
 ) -> Result<bool, Problem> {
     let salt = UserSalt::random()?;
     let account = NewAccount {
@@ -42,7 +42,7 @@ pub async fn confirm(
         salt: salt.as_bytes(),
         policy_version: POLICY_VERSION,
     };
-    match oauth::confirm(accounts, now, stored, account, stamp).await? {
+    match oauth::confirm(accounts, now, stored, account, origin).await? {
         Confirmed::Unknown | Confirmed::Refused(Refused::Unproved) => Ok(false),
         Confirmed::Refused(Refused::Blocked) => Err(Kind::AccountBlocked.into()),
         Confirmed::Refused(Refused::Conflict) => Err(Kind::LinkConflict.into()),

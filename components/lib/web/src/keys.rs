@@ -3,7 +3,7 @@
 use domain::{Email, Phone, limits};
 use http::HeaderMap;
 use jiff::Timestamp;
-use store::accounts::{PhoneKeys, SmsLimits, events::Stamp, sessions::SignInKeys};
+use store::accounts::{PhoneKeys, SmsLimits, events::EventOrigin, sessions::SignInKeys};
 use vault::MacKey;
 
 use crate::{Problem, address, settings};
@@ -56,8 +56,8 @@ impl Limits {
     ///
     /// # Errors
     /// 500 if the runtime has no random bytes.
-    pub fn stamp(&self, headers: &HeaderMap, now: Timestamp) -> Result<Stamp, Problem> {
-        address::stamp(headers, &self.proxy, now)
+    pub fn event_origin(&self, headers: &HeaderMap, now: Timestamp) -> Result<EventOrigin, Problem> {
+        address::event_origin(headers, &self.proxy, now)
     }
 
     /// The keyed hashes under which tries to sign in to an account are counted: from the caller's address prefix, so that nobody can

@@ -62,7 +62,7 @@ pub fn spawn(future: impl Future<Output = ()> + 'static) {
 
 /// Waits until so long after a beginning, or not at all where that is over: for answers whose own work takes a little longer for those who
 /// have an account (contract, *No oracle*).
-pub async fn level(began: Instant, duration: Duration) {
+pub async fn pad_response_time(began: Instant, duration: Duration) {
     if let Some(left) = duration.checked_sub(began.elapsed()) {
         sleep(left).await;
     }

@@ -3,7 +3,7 @@
 use domain::{Email, Language, SessionId, UserId};
 use jiff::Timestamp;
 
-use super::{events::Stamp, parameters};
+use super::{events::EventOrigin, parameters};
 use crate::{Database, Error};
 
 /// A token that is about to be sent by email.
@@ -37,10 +37,10 @@ pub async fn confirm(
     now: Timestamp,
     stored: &str,
     bearer: Option<(SessionId, UserId)>,
-    stamp: &Stamp,
+    origin: &EventOrigin,
 ) -> Result<Confirmed, Error> {
     let (session, user) = bearer.unzip();
-    let parameters = parameters![now, stored, session, user, stamp.id, stamp.ip()];
+    let parameters = parameters![now, stored, session, user, origin.id, origin.ip()];
     let sql = "select outcome, email, old_email, language from email_confirm($1, $2, $3, $4, $5, $6)";
     let mut row = database.row(sql, parameters).await?;
     let outcome: String = row.take()?;

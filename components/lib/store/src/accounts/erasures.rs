@@ -4,7 +4,7 @@ use domain::{Email, Language, SessionId, UserId, erasure::Step};
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use super::{events::Stamp, parameters};
+use super::{events::EventOrigin, parameters};
 use crate::{Database, Error, value::Row};
 
 /// An erasure about to begin.
@@ -18,7 +18,7 @@ pub struct NewErasure<'a> {
     /// When the content steps are done once more: after the longest generation deadline.
     pub again: Timestamp,
     /// Of its security event.
-    pub event: &'a Stamp,
+    pub event: &'a EventOrigin,
 }
 
 /// What became of a wish to be erased.

@@ -9,14 +9,14 @@ use crate::{Database, Error};
 
 /// What a function that makes a change needs to note its event: pass both to `security_event_add`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Stamp {
+pub struct EventOrigin {
     /// Id of the event, `UUIDv7`; a statement that is sent twice notes it once.
     pub id: Uuid,
     /// The caller's address as canonical text; `None` where the host does not say.
     pub ip: Option<String>,
 }
 
-impl Stamp {
+impl EventOrigin {
     /// The address, as a statement takes it.
     pub(crate) fn ip(&self) -> Option<&str> {
         self.ip.as_deref()

@@ -6,7 +6,7 @@ use uuid::Uuid;
 use vault::UserSalt;
 
 use super::{
-    events::Stamp,
+    events::EventOrigin,
     parameters,
     support::{Message, Request, take_message, take_request},
 };
@@ -21,7 +21,7 @@ pub struct NewExport<'a> {
     /// Until when the request must be answered.
     pub due: Timestamp,
     /// Of its security event.
-    pub event: &'a Stamp,
+    pub event: &'a EventOrigin,
 }
 
 /// What became of a wish for an export.

@@ -4,7 +4,7 @@ use domain::{GenerationId, SessionId, UserId, generation::Status};
 use jiff::Timestamp;
 use vault::UserSalt;
 
-use super::{events::Stamp, parameters};
+use super::{events::EventOrigin, parameters};
 use crate::{Database, Error, value::Json, value::Row};
 
 /// A request for a generation.
@@ -165,10 +165,10 @@ pub async fn refuse(
     (session, user): (SessionId, UserId),
     id: Option<GenerationId>,
     key: &str,
-    stamp: &Stamp,
+    origin: &EventOrigin,
 ) -> Result<Refused, Error> {
     let per_minute = domain::limits::GENERATIONS_PER_MINUTE;
-    let parameters = parameters![now, session, user, id, key, per_minute, stamp.id, stamp.ip.as_deref()];
+    let parameters = parameters![now, session, user, id, key, per_minute, origin.id, origin.ip.as_deref()];
     let mut row = database.row("select outcome, wait from brief_refuse($1, $2, $3, $4, $5, $6, $7, $8)", parameters).await?;
     let (outcome, wait) = (row.take::<String>()?, row.take::<Option<i32>>()?.unwrap_or(1));
     match outcome.as_str() {
@@ -244,7 +244,7 @@ pub async fn hidden(database: &Database, id: GenerationId) -> Result<Option<Hidd
 ///
 /// # Errors
 /// As for any statement.
-pub async fn may_teach(database: &Database, id: GenerationId, opt_in: bool) -> Result<bool, Error> {
+pub async fn training_allowed(database: &Database, id: GenerationId, opt_in: bool) -> Result<bool, Error> {
     database.row("select generation_may_teach($1, $2)", parameters![id, opt_in]).await?.take()
 }
 

@@ -4,7 +4,7 @@ use domain::{Email, Language, Patch, PersonName, Phone, SessionId, UserId, limit
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use super::{email::NewToken, events::Stamp, parameters, sessions::Holder};
+use super::{email::NewToken, events::EventOrigin, parameters, sessions::Holder};
 use crate::{Database, Error, value::Row};
 
 /// An account, in full.
@@ -133,7 +133,7 @@ pub async fn update(
     by_user: (Limit, &str),
     mail: (Limit, &str),
     token: &NewToken<'_>,
-    stamp: &Stamp,
+    origin: &EventOrigin,
     details: Uuid,
 ) -> Result<Changed, Error> {
     let name = |name: Patch<&PersonName>| name.value().map(|name| name.expose().to_owned());
@@ -155,8 +155,8 @@ pub async fn update(
         mail.0.seconds,
         token.stored,
         token.expires,
-        stamp.id,
-        stamp.ip(),
+        origin.id,
+        origin.ip(),
         details,
     ];
     let sql = "select outcome, wait, mail, mail_language, old_email, language from me_update($1, $2, $3, $4, $5, $6, $7, $8, $9, \

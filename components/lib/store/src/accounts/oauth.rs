@@ -4,7 +4,7 @@ use domain::{Email, Language, PersonName, Provider, SessionId, TenantId, UserId,
 use jiff::Timestamp;
 
 use super::{
-    events::Stamp,
+    events::EventOrigin,
     parameters,
     sessions::{Holder, NewSession, Owner},
 };
@@ -172,7 +172,7 @@ pub async fn sign_in(
     named: Named<'_>,
     email: Option<&Email>,
     account: NewAccount<'_>,
-    events: (&Stamp, &Stamp),
+    events: (&EventOrigin, &EventOrigin),
     session: NewSession<'_>,
 ) -> Result<Result<(Joined, Holder, Owner), Refused>, Error> {
     let parameters = parameters![
@@ -245,7 +245,7 @@ pub async fn link(
     session: SessionId,
     provider: Provider,
     external_id: &str,
-    event: &Stamp,
+    event: &EventOrigin,
 ) -> Result<Linked, Error> {
     let parameters = parameters![now, session, provider.name(), external_id, event.id, event.ip.clone()];
     let mut row = database.row("select outcome, email, language from oauth_link($1, $2, $3, $4, $5, $6)", parameters).await?;
@@ -320,7 +320,7 @@ pub async fn confirm(
     now: Timestamp,
     id: &str,
     account: NewAccount<'_>,
-    event: &Stamp,
+    event: &EventOrigin,
 ) -> Result<Confirmed, Error> {
     let parameters =
         parameters![now, id, account.policy_version, account.user, account.tenant, account.salt, event.id, event.ip.clone()];
@@ -393,7 +393,7 @@ pub async fn unlink(
     session: SessionId,
     user: UserId,
     provider: Provider,
-    event: &Stamp,
+    event: &EventOrigin,
 ) -> Result<Unlinked, Error> {
     let parameters = parameters![now, session, user, provider.name(), event.id, event.ip.clone()];
     let mut row = database.row("select outcome, email, language from link_remove($1, $2, $3, $4, $5, $6)", parameters).await?;

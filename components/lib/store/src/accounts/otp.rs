@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use super::{
     PhoneKeys, SmsLimits,
     email::NewToken,
-    events::Stamp,
+    events::EventOrigin,
     parameters,
     sessions::{Holder, NewSession},
     signup::NewCode,
@@ -45,7 +45,7 @@ pub async fn verify(
     bearer: Option<SessionId>,
     session: NewSession<'_>,
     token: &NewToken<'_>,
-    stamp: &Stamp,
+    origin: &EventOrigin,
 ) -> Result<Verified, Error> {
     let parameters = parameters![
         now,
@@ -61,8 +61,8 @@ pub async fn verify(
         otp::MAX_LOCKOUTS,
         token.stored,
         token.expires,
-        stamp.id,
-        stamp.ip(),
+        origin.id,
+        origin.ip(),
     ];
     let sql = "select outcome, attempts_left, wait, purpose, email, user_id, tenant_id, role, language \
                from otp_verify($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)";
@@ -116,7 +116,7 @@ pub async fn resend(
     code: &[u8],
     code_expires: Timestamp,
     limits: &SmsLimits,
-    stamp: &Stamp,
+    origin: &EventOrigin,
 ) -> Result<Sent, Error> {
     let parameters = parameters![
         now,
@@ -127,8 +127,8 @@ pub async fn resend(
         limits.max.clone(),
         limits.seconds.clone(),
         otp::MAX_LOCKOUTS,
-        stamp.id,
-        stamp.ip(),
+        origin.id,
+        origin.ip(),
     ];
     let sql = "select outcome, wait, phone, language from otp_resend($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
     sent(database.row(sql, parameters).await?)
@@ -159,7 +159,7 @@ pub async fn start(
     start: Start<'_>,
     code: NewCode<'_>,
     limits: &SmsLimits,
-    stamp: &Stamp,
+    origin: &EventOrigin,
 ) -> Result<Sent, Error> {
     let parameters = parameters![
         now,
@@ -176,8 +176,8 @@ pub async fn start(
         limits.address_key.as_str(),
         limits.max.clone(),
         limits.seconds.clone(),
-        stamp.id,
-        stamp.ip(),
+        origin.id,
+        origin.ip(),
     ];
     let sql = "select outcome, wait, phone, language \
                from otp_start($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)";

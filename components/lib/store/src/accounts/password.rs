@@ -3,7 +3,7 @@
 use domain::{Email, Language, SessionId, UserId, limits::Limit};
 use jiff::Timestamp;
 
-use super::{email::NewToken, events::Stamp, parameters, sessions::Owner};
+use super::{email::NewToken, events::EventOrigin, parameters, sessions::Owner};
 use crate::{Database, Error, value::Row};
 
 /// What is known before a password is looked at by a session that is signed in.
@@ -68,9 +68,9 @@ pub async fn set(
     user: UserId,
     seen: Option<&str>,
     hash: &str,
-    stamp: &Stamp,
+    origin: &EventOrigin,
 ) -> Result<Set, Error> {
-    let parameters = parameters![now, session, user, seen, hash, stamp.id, stamp.ip()];
+    let parameters = parameters![now, session, user, seen, hash, origin.id, origin.ip()];
     let mut row =
         database.row("select outcome, email, language from password_set($1, $2, $3, $4, $5, $6, $7)", parameters).await?;
     let outcome: String = row.take()?;
@@ -87,8 +87,8 @@ pub async fn set(
 ///
 /// # Errors
 /// As for any statement.
-pub async fn failed(database: &Database, now: Timestamp, user: UserId, stamp: &Stamp) -> Result<(), Error> {
-    let parameters = parameters![now, user, stamp.id, stamp.ip()];
+pub async fn failed(database: &Database, now: Timestamp, user: UserId, origin: &EventOrigin) -> Result<(), Error> {
+    let parameters = parameters![now, user, origin.id, origin.ip()];
     database.row("select password_failed($1, $2, $3, $4)::text", parameters).await.map(|_| ())
 }
 
@@ -114,7 +114,7 @@ pub async fn forgot(
     address: (Limit, &str),
     mail: (Limit, &str),
     token: &NewToken<'_>,
-    stamp: &Stamp,
+    origin: &EventOrigin,
 ) -> Result<Forgot, Error> {
     let parameters = parameters![
         now,
@@ -127,8 +127,8 @@ pub async fn forgot(
         mail.0.seconds,
         token.stored,
         token.expires,
-        stamp.id,
-        stamp.ip(),
+        origin.id,
+        origin.ip(),
     ];
     let sql = "select wait, language from password_forgot($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)";
     let mut row = database.row(sql, parameters).await?;
@@ -160,9 +160,9 @@ pub async fn reset(
     now: Timestamp,
     stored: &str,
     hash: &str,
-    stamp: &Stamp,
+    origin: &EventOrigin,
 ) -> Result<Option<(Owner, bool)>, Error> {
-    let parameters = parameters![now, stored, hash, stamp.id, stamp.ip()];
+    let parameters = parameters![now, stored, hash, origin.id, origin.ip()];
     let mut row =
         database.row("select outcome, email, language, stripped from password_reset($1, $2, $3, $4, $5)", parameters).await?;
     match row.take::<String>()?.as_str() {

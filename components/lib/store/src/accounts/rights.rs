@@ -4,7 +4,7 @@ use domain::{SessionId, UserId, rights::Purpose};
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use super::{events::Stamp, parameters};
+use super::{events::EventOrigin, parameters};
 use crate::{Database, Error, value::Row};
 
 /// The ids and times that a change of this kind brings along.
@@ -18,7 +18,7 @@ pub struct Change<'a> {
     /// Until when that request must be answered.
     pub due: Timestamp,
     /// Of its security event.
-    pub event: &'a Stamp,
+    pub event: &'a EventOrigin,
 }
 
 /// What holds after a change of an objection or a restriction.

@@ -7,7 +7,7 @@ use domain::{
 };
 use jiff::Timestamp;
 
-use super::{PhoneKeys, SmsLimits, events::Stamp, parameters, signup::NewCode};
+use super::{PhoneKeys, SmsLimits, events::EventOrigin, parameters, signup::NewCode};
 use crate::{Database, Error, value::Row};
 
 /// A session to be opened.
@@ -96,7 +96,7 @@ pub async fn signin_begin(
     keys: &SignInKeys,
     limit: Limit,
     device: Option<KnownDevice>,
-    stamp: &Stamp,
+    origin: &EventOrigin,
 ) -> Result<Begin, Error> {
     let (session, presented) = device.unzip();
     let parameters = parameters![
@@ -112,8 +112,8 @@ pub async fn signin_begin(
         FREE_EVERYWHERE,
         session,
         presented,
-        stamp.id,
-        stamp.ip(),
+        origin.id,
+        origin.ip(),
     ];
     let sql = "select limited, wait, user_id, password_hash, unproved_phone \
                from signin_begin($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)";
@@ -168,7 +168,7 @@ pub async fn signin_finish(
     code: NewCode<'_>,
     phone_keys: Option<&PhoneKeys>,
     limits: &SmsLimits,
-    stamp: &Stamp,
+    origin: &EventOrigin,
 ) -> Result<Finish, Error> {
     let parameters = parameters![
         now,
@@ -191,7 +191,7 @@ pub async fn signin_finish(
         limits.address_key.as_str(),
         limits.max.clone(),
         limits.seconds.clone(),
-        stamp.id,
+        origin.id,
     ];
     let sql = "select outcome, phone, phone_verified, language, $2::uuid, tenant_id, role, language \
                from signin_finish($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)";
@@ -242,10 +242,10 @@ pub async fn refresh(
     presented: &[u8],
     successor: &[u8],
     token_expires: Timestamp,
-    stamp: &Stamp,
+    origin: &EventOrigin,
 ) -> Result<Refresh, Error> {
     let repeat = i32::try_from(domain::session::REPEAT_SECONDS).unwrap_or(i32::MAX);
-    let parameters = parameters![now, session, presented, successor, token_expires, repeat, stamp.id, stamp.ip()];
+    let parameters = parameters![now, session, presented, successor, token_expires, repeat, origin.id, origin.ip()];
     let sql = "select outcome, owner_email, owner_language, phone_verified, expires, user_id, tenant_id, role, language \
                from session_refresh($1, $2, $3, $4, $5, $6, $7, $8)";
     let mut row = database.row(sql, parameters).await?;
@@ -275,9 +275,9 @@ pub async fn end(
     now: Timestamp,
     session: SessionId,
     presented: &[u8],
-    stamp: &Stamp,
+    origin: &EventOrigin,
 ) -> Result<bool, Error> {
-    let parameters = parameters![now, session, presented, stamp.id, stamp.ip()];
+    let parameters = parameters![now, session, presented, origin.id, origin.ip()];
     database.row("select session_end($1, $2, $3, $4, $5)", parameters).await?.take()
 }
 
@@ -350,9 +350,9 @@ pub async fn revoke(
     session: SessionId,
     user: UserId,
     id: Option<SessionId>,
-    stamp: &Stamp,
+    origin: &EventOrigin,
 ) -> Result<Revoked, Error> {
-    let parameters = parameters![now, session, user, id, stamp.id, stamp.ip()];
+    let parameters = parameters![now, session, user, id, origin.id, origin.ip()];
     let outcome: String = database.row("select session_revoke($1, $2, $3, $4, $5, $6)", parameters).await?.take()?;
     match outcome.as_str() {
         "unauthenticated" => Ok(Revoked::Unauthenticated),

@@ -3,7 +3,7 @@
 use domain::{Email, Language, PersonName, Phone, TenantId, UserId};
 use jiff::Timestamp;
 
-use super::{PhoneKeys, SmsLimits, events::Stamp, parameters};
+use super::{PhoneKeys, SmsLimits, events::EventOrigin, parameters};
 use crate::{Database, Error};
 
 /// A sign-up as it is stored (promise a02: this and nothing else).
@@ -66,7 +66,7 @@ pub async fn begin(
     keys: &PhoneKeys,
     limits: &SmsLimits,
     signup_limit: domain::limits::Limit,
-    stamp: &Stamp,
+    origin: &EventOrigin,
 ) -> Result<Outcome, Error> {
     let parameters = parameters![
         now,
@@ -91,8 +91,8 @@ pub async fn begin(
         limits.seconds.clone(),
         signup_limit.max,
         signup_limit.seconds,
-        stamp.id,
-        stamp.ip(),
+        origin.id,
+        origin.ip(),
     ];
     let sql = "select outcome, wait, owner_language from signup_begin($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, \
                $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24)";

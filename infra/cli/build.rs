@@ -1,5 +1,0 @@
-//! The migrations are embedded; Cargo has to be told that a new file changes the program.
-
-fn main() {
-    println!("cargo:rerun-if-changed=../migrations");
-}
