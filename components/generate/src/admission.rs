@@ -6,7 +6,7 @@ use store::accounts::generations::{self, Admitted};
 use vault::UserSalt;
 use web::{Kind, Problem};
 
-use crate::{line, plan::Plan, request::GenerationRequest};
+use crate::{plan::Plan, queue, request::GenerationRequest};
 
 /// What becomes of a request.
 pub(crate) enum Admission {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use domain::{Brief, Language};
 use http::HeaderMap;
 use serde::Deserialize;
-use store::accounts::events::Stamp;
+use store::accounts::events::EventOrigin;
 use utoipa::ToSchema;
 use uuid::Uuid;
 use vault::MacKey;
@@ -34,7 +34,7 @@ pub(crate) struct GenerationRequest {
     pub(crate) request_id: Uuid,
     pub(crate) wanted: Wanted,
     /// For the security event of a refused brief.
-    pub(crate) stamp: Stamp,
+    pub(crate) origin: EventOrigin,
 }
 
 /// What a request says.
