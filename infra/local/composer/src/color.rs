@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use serde::Deserialize;
+
 /// An opaque colour.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Rgb([f64; 3]);
@@ -15,6 +17,20 @@ impl fmt::Display for Rgb {
             write!(f, "{byte:02x}")?;
         }
         Ok(())
+    }
+}
+
+/// `0xrrggbb`, which data files write as `#rrggbb`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub(crate) struct Code(pub(crate) u32);
+
+impl TryFrom<String> for Code {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        let digits = text.strip_prefix('#').filter(|digits| digits.len() == 6).ok_or("a colour is #rrggbb")?;
+        u32::from_str_radix(digits, 16).map(Self).map_err(|_| "a colour is #rrggbb")
     }
 }
 
@@ -39,6 +55,12 @@ const FROM_CONES: [[f64; 3]; 3] = [
 
 fn times(matrix: [[f64; 3]; 3], vector: [f64; 3]) -> [f64; 3] {
     matrix.map(|row| row.iter().zip(vector).map(|(a, b)| a * b).sum())
+}
+
+impl From<Code> for Rgb {
+    fn from(Code(code): Code) -> Self {
+        Self::new(code)
+    }
 }
 
 impl Rgb {

@@ -1,7 +1,8 @@
 //! Dates, times, places, prices, contacts and price-list items.
 
 use super::{
-    Brief, LINE, fold, lexicon,
+    Brief, LINE, fold,
+    lexicon::LEXICON,
     token::{self, Token, Use, tokens},
 };
 
@@ -153,14 +154,14 @@ fn is_year(word: &str) -> bool {
 
 fn date(tokens: &[Token], at: usize) -> Option<usize> {
     let mut next = at;
-    let weekday = lexicon::DAYS.contains(&word(tokens, at));
+    let weekday = LEXICON.words.days.contains(word(tokens, at));
     if weekday {
         next += 1;
         if matches!(word(tokens, next), "the" | "le") {
             next += 1;
         }
     }
-    let month = |at: usize| lexicon::MONTHS.contains(&word(tokens, at));
+    let month = |at: usize| LEXICON.words.months.contains(word(tokens, at));
     if is_day_number(word(tokens, next)) {
         let mut last = next + 1;
         // `12 and 13 June`, `du 12 au 14 juin`.

@@ -7,10 +7,16 @@ mod quoted;
 mod title;
 mod token;
 
+use std::collections::BTreeSet;
+
+use serde::Deserialize;
+
+use lexicon::LEXICON;
 use token::{Token, Use, longest, tokens};
 
 /// What kind of picture.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub(crate) enum Format {
     Poster,
     Flyer,
@@ -29,7 +35,8 @@ pub(crate) enum Format {
 }
 
 /// What it is about, or should feel like.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub(crate) enum Theme {
     Music,
     Festival,
@@ -75,7 +82,8 @@ impl Theme {
 }
 
 /// A thing that it names, which can be drawn.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub(crate) enum Subject {
     Fox,
     Camera,
@@ -108,7 +116,8 @@ pub(crate) enum Subject {
 }
 
 /// Across.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub(crate) enum Horizontal {
     Left,
     Center,
@@ -116,7 +125,8 @@ pub(crate) enum Horizontal {
 }
 
 /// Down.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub(crate) enum Vertical {
     Top,
     Middle,
@@ -302,7 +312,7 @@ impl Brief {
         let mut at = 0;
         while at < tokens.len() {
             let mut taken = 0;
-            if let Some((count, format)) = longest(tokens, at, lexicon::FORMATS) {
+            if let Some((count, format)) = longest(tokens, at, &LEXICON.formats) {
                 // `menu card`, `poster for an event`: the first word of shape decides.
                 if self.format.is_none_or(|known| known == Format::Event || known == Format::Post) {
                     self.format = Some(format);
@@ -310,7 +320,7 @@ impl Brief {
                 let words = tokens.get(at..at + count).unwrap_or_default();
                 let phrase = words.iter().map(|token| token.folded.as_str()).collect::<Vec<&str>>().join(" ");
                 let single = phrase.strip_suffix('s').unwrap_or(&phrase);
-                if shown.is_none() && lexicon::SHOWN.contains(&single) {
+                if shown.is_none() && LEXICON.words.shown_formats.contains(single) {
                     shown = Some(match (phrase.as_str(), self.french) {
                         ("evenement" | "evenements", _) => "Événement".to_owned(),
                         (_, true) => fold::capital(&phrase),
@@ -320,7 +330,7 @@ impl Brief {
                 taken = count;
                 mark(tokens, at, count, Use::Instruction);
             }
-            if let Some((count, (theme, content))) = longest(tokens, at, lexicon::THEMES) {
+            if let Some((count, (theme, content))) = longest(tokens, at, &LEXICON.themes) {
                 if !self.themes.contains(&theme) {
                     self.themes.push(theme);
                 }
@@ -332,7 +342,7 @@ impl Brief {
                     taken = count;
                 }
             }
-            if let Some((count, (horizontal, vertical))) = longest(tokens, at, lexicon::PLACES) {
+            if let Some((count, (horizontal, vertical))) = longest(tokens, at, &LEXICON.places) {
                 self.horizontal = self.horizontal.or(horizontal);
                 self.vertical = self.vertical.or(vertical);
                 taken = taken.max(count);
@@ -348,12 +358,12 @@ impl Brief {
         let mut doubtful: Vec<(usize, usize, u32)> = Vec::new();
         while at < tokens.len() {
             let free = tokens.get(at).is_some_and(|token| token.role == Use::Open);
-            let Some((count, color)) = longest(tokens, at, lexicon::COLORS).filter(|_| free) else {
+            let Some((count, color)) = longest(tokens, at, &LEXICON.colors).filter(|_| free) else {
                 at += 1;
                 continue;
             };
             let word = tokens.get(at).map_or("", |token| token.folded.as_str());
-            if count == 1 && lexicon::DOUBTFUL_COLORS.contains(&word) && (word != "or" || self.french) {
+            if count == 1 && LEXICON.words.doubtful_colors.contains(word) && (word != "or" || self.french) {
                 doubtful.push((at, count, color));
             } else if word != "or" {
                 self.add_color(tokens, at, count, color);
@@ -444,13 +454,13 @@ impl Brief {
 fn subjects(tokens: &[Token]) -> Vec<Subject> {
     let named = |words: &str| (0..tokens.len()).any(|at| token::matches(tokens, at, words).is_some());
     let mut found: Vec<Subject> =
-        lexicon::SUBJECTS.iter().filter(|(words, _)| named(words)).map(|(_, subject)| *subject).collect();
+        LEXICON.subjects.iter().filter(|(words, _)| named(words)).map(|(_, subject)| *subject).collect();
     found.dedup();
     found
 }
 
 fn longest_color(token: &Token) -> bool {
-    longest(std::slice::from_ref(token), 0, lexicon::COLORS).is_some()
+    longest(std::slice::from_ref(token), 0, &LEXICON.colors).is_some()
         || matches!(token.folded.as_str(), "marine" | "nuit" | "ciel" | "fonce" | "clair")
 }
 
@@ -461,9 +471,9 @@ fn mark(tokens: &mut [Token], at: usize, count: usize, role: Use) {
 }
 
 fn french(text: &str, tokens: &[Token]) -> bool {
-    let count = |words: &[&str]| tokens.iter().filter(|token| words.contains(&token.folded.as_str())).count();
+    let count = |words: &BTreeSet<String>| tokens.iter().filter(|token| words.contains(&token.folded)).count();
     let accents = text.chars().filter(|c| "éèêàùçôîâûœÉÈÀ«".contains(*c)).count();
-    count(lexicon::FRENCH) + accents > count(lexicon::ENGLISH)
+    count(&LEXICON.words.french) + accents > count(&LEXICON.words.english)
 }
 
 #[cfg(test)]

@@ -1,19 +1,20 @@
 //! A title distilled from what a brief says besides its instructions.
 
 use super::{
-    fold, lexicon,
+    fold,
+    lexicon::LEXICON,
     token::{self, Token, Use},
 };
 
 /// What a word is that no table of colours, themes or details knows.
 pub(super) fn role(folded: &str) -> Use {
     let single = folded.strip_suffix(['s', 'x']).unwrap_or(folded);
-    let among = |words: &[&str]| words.contains(&folded) || words.contains(&single);
-    if among(lexicon::INSTRUCTIONS) {
+    let words = &LEXICON.words;
+    if words.instructions.contains(folded) || words.instructions.contains(single) {
         Use::Instruction
-    } else if lexicon::BREAKS.contains(&folded) {
+    } else if words.breaks.contains(folded) {
         Use::Break
-    } else if lexicon::JOINTS.contains(&folded) {
+    } else if words.joints.contains(folded) {
         Use::Joint
     } else {
         Use::Open
@@ -108,7 +109,7 @@ pub(super) fn person(text: &str, tokens: &mut [Token]) -> Option<String> {
     let capital = |at: usize| {
         let token = tokens.get(at)?;
         let word = text.get(token.start..token.end)?;
-        let known = lexicon::DAYS.contains(&token.folded.as_str()) || matches!(token.folded.as_str(), "linkedin" | "instagram");
+        let known = LEXICON.words.days.contains(&token.folded) || matches!(token.folded.as_str(), "linkedin" | "instagram");
         (at > 0 && word.starts_with(char::is_uppercase) && !known).then_some(token)
     };
     let first = (1..tokens.len()).find(|at| capital(*at).is_some() && capital(at + 1).is_some_and(|next| !next.clause))?;

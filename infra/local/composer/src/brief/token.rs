@@ -106,7 +106,7 @@ pub(super) fn matches(tokens: &[Token], at: usize, phrase: &str) -> Option<usize
 }
 
 /// The longest phrase of a table that begins at a token.
-pub(super) fn longest<T: Copy>(tokens: &[Token], at: usize, table: &[(&str, T)]) -> Option<(usize, T)> {
+pub(super) fn longest<T: Copy>(tokens: &[Token], at: usize, table: &[(String, T)]) -> Option<(usize, T)> {
     table
         .iter()
         .filter_map(|(phrase, value)| matches(tokens, at, phrase).map(|count| (count, *value)))
