@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use crate::{
     colour::Rgb,
-    expression,
+    decimal, expression,
     format::{Color, File, Num, Parameter, Value},
     limits,
-    read::identifier,
+    string::{clean, identifier},
 };
 
 /// What names stand for.
@@ -90,7 +90,7 @@ impl Env {
                 if text.chars().count() > limits::TEXT {
                     return Err("must have at most 2000 characters");
                 }
-                self.texts.insert(name, crate::read::clean(text, limits::TEXT, true));
+                self.texts.insert(name, clean(text, limits::TEXT, true));
             }
             Value::Choice { options, .. } => {
                 if !options.iter().any(|option| option == text) {
@@ -195,7 +195,7 @@ impl Env {
             filled.push_str(before);
             let close = after.find('}');
             let name = close.and_then(|close| after.get(1..close)).unwrap_or_default().trim();
-            let value = self.texts.get(name).cloned().or_else(|| self.numbers.get(name).map(|n| crate::n(*n)));
+            let value = self.texts.get(name).cloned().or_else(|| self.numbers.get(name).map(|n| decimal::n(*n)));
             if let (Some(value), Some(close)) = (value, close) {
                 filled.push_str(&value);
                 rest = after.get(close + 1..).unwrap_or_default();

@@ -5,6 +5,7 @@
 
 mod check;
 mod colour;
+mod decimal;
 mod env;
 mod expression;
 mod format;
@@ -15,6 +16,7 @@ mod read;
 mod scene;
 #[cfg(test)]
 mod schema;
+mod string;
 mod text;
 
 #[cfg(feature = "render")]
@@ -243,10 +245,4 @@ pub fn render(request: &Request<'_>) -> Result<Picture, RenderError> {
         }
         _ => Err(RenderError::InvalidValues(errors)),
     }
-}
-
-/// A number in its shortest form with at most three decimals.
-pub(crate) fn n(value: f64) -> String {
-    let rounded = (value * 1000.0).round() / 1000.0;
-    if rounded == 0.0 { "0".to_owned() } else { rounded.to_string() }
 }

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use kurbo::{BezPath, PathEl, Point, Shape as _};
 use serde::{Serialize, Serializer};
 
-use crate::limits;
+use crate::{decimal, limits};
 
 /// The outline of a `path` layer, in its own square.
 #[derive(Clone, Debug, PartialEq)]
@@ -53,8 +53,7 @@ impl Serialize for PathData {
 /// Two decimals, within the coordinates of a file; nothing where a number is not finite.
 fn round(element: PathEl) -> Option<PathEl> {
     let point = |p: Point| {
-        let [x, y] =
-            [p.x, p.y].map(|n| n.is_finite().then(|| crate::read::round(n.clamp(-limits::COORDINATE, limits::COORDINATE))));
+        let [x, y] = [p.x, p.y].map(|n| n.is_finite().then(|| decimal::round(n.clamp(-limits::COORDINATE, limits::COORDINATE))));
         Some(Point::new(x?, y?))
     };
     Some(match element {
@@ -80,7 +79,7 @@ pub(crate) fn write(path: &BezPath) -> String {
         out.push(letter);
         for (at, point) in points.iter().enumerate() {
             // Writing to a string does not fail.
-            let _ = write!(out, "{}{} {}", if at == 0 { "" } else { " " }, crate::n(point.x), crate::n(point.y));
+            let _ = write!(out, "{}{} {}", if at == 0 { "" } else { " " }, decimal::n(point.x), decimal::n(point.y));
         }
     }
     out

@@ -7,6 +7,7 @@ use kurbo::{Affine, BezPath, Point, Rect, Shape as _, Vec2};
 use crate::{
     Correction,
     colour::Rgb,
+    decimal::round,
     env::Env,
     format::{
         Align, Canvas, Clip, ClipShape, Dash, File, Frame, Gradient, GradientKind, Kind, Layer, Look, Paint, Pattern, Shadow,
@@ -183,7 +184,7 @@ pub(crate) const SOFT_STEPS: usize = 6;
 /// The smallest legible type: about 6 points in print, 9 pixels on a screen, more on large canvases.
 pub(crate) fn least_size(canvas: &Canvas) -> f64 {
     let floor = if canvas.unit == Unit::Mm { 2.1 } else { 9.0 };
-    crate::read::round((0.011 * (canvas.width * canvas.height).sqrt()).max(floor))
+    round((0.011 * (canvas.width * canvas.height).sqrt()).max(floor))
 }
 
 /// What a scene shows.
@@ -516,7 +517,7 @@ impl Builder {
         let place: Vec<String> = self.place.iter().map(ToString::to_string).collect();
         let path = format!("/layers/{}{field}", place.join("/layers/"));
         if !self.corrections.iter().any(|known| known.code == code && known.path == path) {
-            let numbers = numbers.iter().copied().map(crate::read::round).collect();
+            let numbers = numbers.iter().copied().map(round).collect();
             self.corrections.push(Correction { code, path, numbers });
         }
     }

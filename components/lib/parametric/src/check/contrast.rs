@@ -7,10 +7,10 @@ use kurbo::Point;
 use super::{Notes, each, view};
 use crate::{
     colour::Rgb,
+    decimal::round,
     env::Env,
     format::{Color, File, Frame, Kind, Layer, Look, Num, Paint, Unit},
     limits,
-    read::round,
     scene::{self, Scene, SetText},
     text::fonts,
 };

@@ -14,8 +14,8 @@ mod view;
 
 use crate::{
     Correction,
+    decimal::round,
     format::{File, Kind, Layer},
-    read::round,
     scene::{self, Cost, Scene},
 };
 

@@ -3,10 +3,10 @@
 use super::{Notes, each};
 use crate::{
     colour::{self, Rgb},
+    decimal::round,
     env::Env,
     format::{Color, File, Frame, Kind, Layer, Look, Num, Paint, Shadow, Stroke, Text, Value},
     limits,
-    read::round,
 };
 
 /// Up to here two colours are meant to be the same (distance in Oklab).

@@ -6,8 +6,8 @@ use kurbo::Rect;
 
 use super::{Notes, each, view};
 use crate::{
+    decimal::round,
     format::{File, Kind, Num},
-    read::round,
     scene::{self, Scene},
 };
 

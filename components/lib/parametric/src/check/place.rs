@@ -6,10 +6,10 @@ use kurbo::{Affine, Rect, Vec2};
 
 use super::{Notes, each, view};
 use crate::{
+    decimal::round,
     env::Env,
     format::{Canvas, File, Frame, Kind, Layer, Num, Text},
     limits,
-    read::round,
     scene::{self, Scene},
     text::{fonts, layout},
 };

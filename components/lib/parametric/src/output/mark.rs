@@ -1,6 +1,6 @@
 //! What says that a picture was made by a machine (promise a72): for machines as XMP, for people in a sentence.
 
-use super::svg::escape;
+use super::xml::escape;
 
 /// Who made it and what it is.
 #[derive(Clone, Copy)]

@@ -8,6 +8,7 @@ mod png;
 #[cfg(feature = "render")]
 mod raster;
 mod svg;
+mod xml;
 
 #[cfg(feature = "render")]
 use std::sync::{Arc, LazyLock};
@@ -90,6 +91,6 @@ fn outlines(tree: &usvg::Tree, mark: &Mark<'_>) -> Option<Vec<u8>> {
     let options = usvg::WriteOptions { preserve_text: false, indent, attributes_indent: indent, ..usvg::WriteOptions::default() };
     let outlined = tree.to_string(&options);
     let (head, rest) = outlined.split_at(outlined.find('>')? + 1);
-    let (title, note) = (svg::escape(mark.title), mark::NOTE);
+    let (title, note) = (xml::escape(mark.title), mark::NOTE);
     Some(format!("{head}<title>{title}</title><desc>{note}</desc><metadata>{}</metadata>{rest}", mark.xmp()).into_bytes())
 }

@@ -4,10 +4,13 @@ use std::{collections::BTreeMap, fmt::Write as _};
 
 use kurbo::Affine;
 
-use super::mark::{Mark, NOTE};
+use super::{
+    mark::{Mark, NOTE},
+    xml::escape,
+};
 use crate::{
+    decimal::n,
     format::{Align, Dash},
-    n,
     scene::{Blend, Content, Fill, Line, Node, Outline, Scene, SetText, Shade, spreads},
     text::fonts,
 };
@@ -253,19 +256,4 @@ fn matrix(transform: Affine) -> String {
         return format!("translate({} {})", n(dx), n(dy));
     }
     format!("matrix({a} {b} {c} {d} {} {})", n(dx), n(dy))
-}
-
-/// Text as XML character data and attribute value.
-pub(crate) fn escape(text: &str) -> String {
-    text.chars().fold(String::with_capacity(text.len()), |mut out, c| {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\'' => out.push_str("&#39;"),
-            c => out.push(c),
-        }
-        out
-    })
 }

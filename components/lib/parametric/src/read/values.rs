@@ -4,16 +4,12 @@ use serde_json::Value as Json;
 
 use crate::{
     colour::Rgb,
+    decimal::{self, round},
     expression,
     format::{Color, Num},
     limits,
+    string::identifier,
 };
-
-/// Two decimals are what a picture can show.
-pub(crate) fn round(n: f64) -> f64 {
-    let rounded = (n * 100.0).round() / 100.0;
-    if rounded == 0.0 { 0.0 } else { rounded }
-}
 
 /// A plain number, also as text, with or without `px`. The second value is false for another notation than JSON's own.
 pub(crate) fn number(json: &Json) -> Option<(f64, bool)> {
@@ -36,7 +32,7 @@ pub(crate) fn num(json: &Json, whole: &str) -> Option<(Num, bool)> {
     }
     let text = json.as_str()?.trim();
     if let Some(share) = text.strip_suffix('%').and_then(|share| share.trim().parse::<f64>().ok()).filter(|n| n.is_finite()) {
-        let share = crate::n((share / 100.0).clamp(-100.0, 100.0));
+        let share = decimal::n((share / 100.0).clamp(-100.0, 100.0));
         return Some((
             if whole == "1" { Num::Literal(round(share.parse().ok()?)) } else { expression(&format!("{whole} * {share}"))? },
             false,
@@ -65,7 +61,7 @@ fn without_units(text: &str, whole: &str) -> String {
         let ends = |after: &str| !after.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '_');
         let unit = ["px", "mm", "pt", "deg"].iter().find_map(|unit| after.strip_prefix(unit)).filter(|after| ends(after));
         if let (Some(after), Ok(share)) = (after.strip_prefix('%'), digits.parse::<f64>()) {
-            for part in ["(", whole, " * ", &crate::n(share / 100.0), ")"] {
+            for part in ["(", whole, " * ", &decimal::n(share / 100.0), ")"] {
                 plain.push_str(part);
             }
             rest = after;
@@ -104,33 +100,4 @@ pub(crate) fn color(text: &str) -> Option<(Color, bool)> {
         let same = name == text;
         (Color::Named(name), same)
     })
-}
-
-/// A lower-case name of letters, digits and `_`.
-pub(crate) fn identifier(text: &str) -> Option<String> {
-    let name: String = text
-        .trim()
-        .chars()
-        .map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '_' })
-        .take(limits::NAME)
-        .collect();
-    let name = name.trim_matches('_').to_owned();
-    // Words that mean something else where a name may stand.
-    let reserved = ["none", "canvas", "index", "row", "column", "min", "max"].contains(&name.as_str());
-    name.starts_with(|c: char| c.is_ascii_lowercase()).then(|| if reserved { format!("{name}_1") } else { name })
-}
-
-/// Text without control and direction-changing characters, within a length.
-pub(crate) fn clean(text: &str, most: usize, lines: bool) -> String {
-    let kept = text.chars().filter_map(|c| match c {
-        '\n' if lines => Some('\n'),
-        '\n' | '\t' => Some(' '),
-        '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff0}'..='\u{ffff}' => {
-            None
-        }
-        c if c.is_control() => None,
-        c => Some(c),
-    });
-    // Twice: what the length cuts may leave a space at the end.
-    kept.collect::<String>().trim().chars().take(most).collect::<String>().trim_end().to_owned()
 }

@@ -9,7 +9,7 @@ use parametric::{Format, Verdict, check};
 use crate::support::{accepted, draw};
 
 /// Name, expectation, output.
-fn corpus() -> Vec<(String, String, String)> {
+pub(crate) fn corpus() -> Vec<(String, String, String)> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/corpus");
     let files = fs::read_dir(folder).expect("the corpus");
     let mut all: Vec<_> = files

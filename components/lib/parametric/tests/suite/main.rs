@@ -4,4 +4,5 @@ mod corpus;
 mod pictures;
 mod properties;
 mod support;
+mod unchanged;
 mod valid;
