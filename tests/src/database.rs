@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use asknpic::accounts::Accounts;
+use asknpic::account::Accounts;
 use asknpic::migrate::Database;
 use asknpic_local::tls;
 use futures::future::join_all;

@@ -553,7 +553,7 @@ impl Manifest {
         if let Some(only) = only {
             parsed.component.retain(|id, _| only.contains(id));
         }
-        let artifacts = asknpic::components::artifacts(&parsed, &root);
+        let artifacts = asknpic::build::artifacts(&parsed, &root);
         let missing: Vec<_> =
             artifacts.iter().filter(|artifact| !artifact.path.is_file()).map(|artifact| &artifact.name).collect();
         assert!(

@@ -17,7 +17,7 @@ fn manifest() -> Manifest {
 
 /// Every wasm file that the manifest names, by its name without the ending.
 fn files() -> BTreeMap<String, PathBuf> {
-    let artifacts = asknpic::components::artifacts(&manifest(), &root());
+    let artifacts = asknpic::build::artifacts(&manifest(), &root());
     artifacts.into_iter().map(|artifact| (artifact.name, artifact.path)).collect()
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use asknpic::contact;
+use asknpic::beta;
 use e2e::contract::DAY;
 use e2e::http::Call;
 use e2e::{Applicant, Need, World};
@@ -121,12 +121,12 @@ async fn a_confirmed_candidacy_is_not_overwritten_by_strangers() {
     let again = world.messages().wait(&email, 2).await.remove(0);
     assert_eq!(again.token(), mail.token(), "the owner gets the link to what is there");
     let accounts = world.accounts().await;
-    let found = contact::candidacies(&accounts, Some("open")).await.unwrap();
+    let found = beta::candidacies(&accounts, Some("open")).await.unwrap();
     assert_eq!(found.len(), 1);
     assert!(found[0].answers.contains(&("profile", "designer".to_owned())), "{found:?}");
     consents(false, false).send().await.expect(204);
-    assert!(contact::candidacies(&accounts, None).await.unwrap().is_empty(), "who does not take part is not read");
-    assert!(contact::decide(&accounts, world.now(), found[0].id, true, "ops").await.is_err());
+    assert!(beta::candidacies(&accounts, None).await.unwrap().is_empty(), "who does not take part is not read");
+    assert!(beta::decide(&accounts, world.now(), found[0].id, true, "ops").await.is_err());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use asknpic::contact::{self, Text};
+use asknpic::waitlist::Text;
+use asknpic::{beta, support, waitlist};
 use e2e::contract::DAY;
 use e2e::crypto::{Owner, content_key, open};
 use e2e::haystack::Haystack;
@@ -100,7 +101,7 @@ async fn promise_a77_marketing_mail_only_with_consent_withdrawn_in_one_click() {
     let text = |subject: &str| Text { subject: subject.to_owned(), text: "We open on Monday.".to_owned() };
     let announce = async |interest| {
         let waiting =
-            contact::announce(&accounts, world.now(), interest, [&text("News"), &text("Nouvelles")], "ops").await.unwrap();
+            waitlist::announce(&accounts, world.now(), interest, [&text("News"), &text("Nouvelles")], "ops").await.unwrap();
         sweep(&world).await;
         waiting
     };
@@ -128,7 +129,7 @@ async fn promise_a77_marketing_mail_only_with_consent_withdrawn_in_one_click() {
     let path = url.strip_prefix(world.public_url()).unwrap();
     let click = || world.post(path).text("application/x-www-form-urlencoded", "List-Unsubscribe=One-Click");
     // A mail that waits when somebody leaves is not sent.
-    contact::announce(&accounts, world.now(), None, [&text("More"), &text("Encore")], "ops").await.unwrap();
+    waitlist::announce(&accounts, world.now(), None, [&text("More"), &text("Encore")], "ops").await.unwrap();
     click().send().await.expect(204);
     click().send().await.expect(204);
     sweep(&world).await;
@@ -141,8 +142,8 @@ async fn promise_a77_marketing_mail_only_with_consent_withdrawn_in_one_click() {
 }
 
 /// The interest in the launch, as operators name it.
-fn domain_interest() -> asknpic::contact::Interest {
-    asknpic::contact::Interest::Launch
+fn domain_interest() -> asknpic::waitlist::Interest {
+    asknpic::waitlist::Interest::Launch
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -166,10 +167,7 @@ async fn promise_a07_candidacies_are_chosen_by_a_person_and_two_consents_are_sep
     for (form, address) in [(&full, &email), (&least, &plain)] {
         world.post("/v1/beta").json(form).send().await.expect(202);
         let mail = world.messages().wait(address, 1).await.remove(0);
-        assert!(
-            contact::candidacies(&accounts, None).await.unwrap().len() == tokens.len(),
-            "nothing counts before it is confirmed"
-        );
+        assert!(beta::candidacies(&accounts, None).await.unwrap().len() == tokens.len(), "nothing counts before it is confirmed");
         world.post("/v1/beta/confirm").json(&json!({ "token": mail.token().unwrap() })).send().await.expect(204);
         tokens.push(mail.token().unwrap());
     }
@@ -182,14 +180,14 @@ async fn promise_a07_candidacies_are_chosen_by_a_person_and_two_consents_are_sep
 
     // Only a person decides: no run of anything does, and no component's role may.
     sweep(&world).await;
-    assert_eq!(contact::candidacies(&accounts, Some("open")).await.unwrap().len(), 2);
+    assert_eq!(beta::candidacies(&accounts, Some("open")).await.unwrap().len(), 2);
     let url = world.zone_url("contact", asknpic::migrate::Database::Accounts);
     let component = asknpic_local::tls::connect(&url, Some(world.cluster().ca_pem())).await.unwrap();
-    let found = contact::candidacies(&accounts, Some("open")).await.unwrap();
-    assert!(contact::decide(&component, world.now(), found[0].id, true, "nobody").await.is_err());
+    let found = beta::candidacies(&accounts, Some("open")).await.unwrap();
+    assert!(beta::decide(&component, world.now(), found[0].id, true, "nobody").await.is_err());
     assert!(component.query("select * from beta_candidacies", &[]).await.is_err());
-    contact::decide(&accounts, world.now(), found[0].id, true, "Ada of support").await.unwrap();
-    contact::decide(&accounts, world.now(), found[1].id, false, "Ada of support").await.unwrap();
+    beta::decide(&accounts, world.now(), found[0].id, true, "Ada of support").await.unwrap();
+    beta::decide(&accounts, world.now(), found[1].id, false, "Ada of support").await.unwrap();
     let by = "select count(*) from beta_candidacies where decided_by = 'Ada of support' and decided_at is not null";
     assert_eq!(world.count(by).await, 2);
     sweep(&world).await;
@@ -231,7 +229,7 @@ async fn promise_a76_support_requests_are_encrypted_and_gone_a_year_after_closin
     let id: Uuid = request["id"].as_str().unwrap().parse().unwrap();
     let masters = vault_keys(&world);
     let reply = "We have turned the Kornhaus around for you.";
-    contact::answer(&accounts, &masters, world.now(), id, reply, true).await.unwrap();
+    support::answer(&accounts, &masters, world.now(), id, reply, true).await.unwrap();
     let haystack = Haystack::of_cells(&world.dump_all().await);
     for text in [subject, message, reply] {
         assert_eq!(haystack.pieces_of(text.as_bytes(), b""), Vec::<String>::new());
@@ -255,7 +253,7 @@ async fn promise_a76_support_requests_are_encrypted_and_gone_a_year_after_closin
     sweep(&world).await;
     let mail = world.messages().wait(&person.applicant.email, 1).await.remove(0);
     assert!(!mail.text.contains("Kornhaus"), "{}", mail.text);
-    let shown = contact::messages(&accounts, &masters, id).await.unwrap();
+    let shown = support::messages(&accounts, &masters, id).await.unwrap();
     assert_eq!((shown.len(), &shown[0].text["subject"]), (2, &subject.into()));
 
     let close = world.count("select extract(epoch from closed_at + interval '365 days')::bigint from support_requests").await;

@@ -1,9 +1,9 @@
 //! Master keys are replaced, and evidence is kept apart.
 
 use asknpic::evidence::{self, Hold, Sources};
+use asknpic::keys::rotate::{self, Databases, Progress};
 use asknpic::migrate::Database;
 use asknpic::operator::MasterKeys;
-use asknpic::rotate::{self, Databases, Progress};
 use e2e::crypto::sha256;
 use e2e::haystack::Haystack;
 use e2e::{Answer, Need, Person, World, promise};

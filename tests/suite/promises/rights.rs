@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use asknpic::migrate::Database;
-use asknpic::record::{self, Register};
-use asknpic::requests::{self, Rectification};
+use asknpic::rectify::{self, Rectification};
+use asknpic::requests;
+use asknpic::ropa::{self, Register};
 use e2e::contract::DAY;
 use e2e::{Answer, Applicant, Need, Person, World, promise};
 use http::Method;
@@ -73,7 +74,7 @@ async fn promise_a70_every_right_works_is_registered_and_has_its_deadline() {
     assert!(requests::add(&accounts, world.now(), person.user, "whatever").await.is_err());
     let values =
         Rectification { first_name: Some("Philippa".to_owned()), language: Some("fr".to_owned()), ..Rectification::default() };
-    requests::rectify(&accounts, world.now(), person.user, &values).await.unwrap();
+    rectify::rectify(&accounts, world.now(), person.user, &values).await.unwrap();
     let me = get(&world, &person, "/v1/me").await;
     assert_eq!(
         (&me["first_name"], &me["language"], &me["email"]),
@@ -172,7 +173,7 @@ async fn promise_a75_every_column_is_in_the_record_of_processing() {
     let Some(world) = World::needing(&[Need::OwnDatabases]).start().await else { return };
     let (mut tables, mut columns) = (Vec::new(), 0);
     for database in Database::ALL {
-        let read = record::read(&world.database(database).await, database).await.unwrap_or_else(|error| panic!("{error}"));
+        let read = ropa::read(&world.database(database).await, database).await.unwrap_or_else(|error| panic!("{error}"));
         let named = world.tables(database).await;
         assert_eq!(read.iter().map(|table| table.name.clone()).collect::<Vec<_>>(), named.keys().cloned().collect::<Vec<_>>());
         columns += named.values().map(std::collections::BTreeSet::len).sum::<usize>();
@@ -192,7 +193,7 @@ async fn promise_a75_every_column_is_in_the_record_of_processing() {
     accounts.batch_execute("alter table users add column shoe_size integer").await.unwrap();
     for comment in ["", "comment on column users.shoe_size is 'purpose: curiosity'"] {
         accounts.batch_execute(comment).await.unwrap();
-        let error = record::read(&accounts, Database::Accounts).await.expect_err("a column without a purpose");
+        let error = ropa::read(&accounts, Database::Accounts).await.expect_err("a column without a purpose");
         assert!(error.to_string().ends_with("accounts.users.shoe_size"), "{error}");
     }
     accounts.batch_execute("alter table users drop column shoe_size").await.unwrap();

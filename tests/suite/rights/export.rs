@@ -146,7 +146,7 @@ async fn an_export_has_what_was_written_to_support_and_told_us_under_the_same_ad
     ask(&other, "Somebody else's").await;
     let masters = asknpic::operator::MasterKeys::parse(world.variable("master_keys")).unwrap();
     for (text, close) in [("We look at it.", false), ("It is done.", true)] {
-        asknpic::contact::answer(&accounts, &masters, world.now(), answered, text, close).await.unwrap();
+        asknpic::support::answer(&accounts, &masters, world.now(), answered, text, close).await.unwrap();
         world.advance(Duration::from_secs(1));
     }
     // Somebody said these under the address of each of them.

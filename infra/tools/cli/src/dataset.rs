@@ -1,9 +1,12 @@
-//! The training dataset, for those who fine-tune a model with it (promises a18, a44).
+//! `asknpic dataset …`: the training dataset, for those who fine-tune a model with it (promises a18, a44).
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use std::fs;
+use std::path::PathBuf;
 
 use anyhow::{Context as _, ensure};
+use clap::{Args, Subcommand, ValueEnum};
 use domain::generation::ContentKind;
 use domain::{GenerationId, UserId};
 use jiff::{SignedDuration, Timestamp};
@@ -13,7 +16,74 @@ use uuid::Uuid;
 use vault::{Envelope, MasterKeys, UserSalt};
 use zeroize::Zeroizing;
 
-use crate::operator::{utc, uuid_v7};
+use crate::keys::write_new;
+use crate::migrate::Database;
+use crate::operator::{Access, name_of, utc, uuid_v7};
+use crate::ui::print;
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Dataset {
+    /// Write the dataset as JSON lines for fine-tuning, with a datasheet; the export ends after 30 days
+    Export(ExportArgs),
+    /// Print the ids of entries that have to be taken out of an export
+    Removals(RemovalsArgs),
+}
+
+/// The basis on which people's generations may be learnt from
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Basis {
+    /// Only those who agreed
+    Consent,
+    /// Those who do not object
+    LegitimateInterest,
+}
+
+/// Where to
+#[derive(Args, Debug)]
+pub(crate) struct ExportArgs {
+    /// New folder for `dataset.jsonl` and `DATASHEET.md`
+    #[arg(long, value_name = "FOLDER")]
+    out: PathBuf,
+    /// As the component `dataset` is configured
+    #[arg(long, value_enum, default_value = "consent", env = "SPIN_VARIABLE_TRAINING_BASIS")]
+    basis: Basis,
+    /// Who answers for it; the system's user without it
+    #[arg(long, value_name = "NAME")]
+    by: Option<String>,
+    #[command(flatten)]
+    access: Access,
+}
+
+/// Of which export
+#[derive(Args, Debug)]
+pub(crate) struct RemovalsArgs {
+    /// The export's id, from its datasheet
+    export: Uuid,
+    #[command(flatten)]
+    access: Access,
+}
+
+impl Dataset {
+    pub(crate) async fn run(self) -> anyhow::Result<()> {
+        match self {
+            Self::Export(ExportArgs { out, basis, by, access }) => {
+                let accounts = access.connect(Database::Accounts).await?;
+                let entries = access.connect(Database::Dataset).await?;
+                let (masters, by, now) = (access.masters()?, name_of(by)?, Timestamp::now());
+                fs::create_dir(&out).with_context(|| out.display().to_string())?;
+                let export = export(&accounts, &entries, &masters, now, &by, basis == Basis::Consent).await?;
+                write_new(&out.join("dataset.jsonl"), &export.lines)?;
+                write_new(&out.join("DATASHEET.md"), &export.datasheet)?;
+                Ok(print(&export.datasheet)?)
+            }
+            Self::Removals(RemovalsArgs { export, access }) => {
+                let entries = access.connect(Database::Dataset).await?;
+                let ids = removals(&entries, export).await?;
+                Ok(print(&ids.iter().flat_map(|id| [id.to_string(), "\n".to_owned()]).collect::<String>())?)
+            }
+        }
+    }
+}
 
 /// How long an export may be used, in days; then its files are to be deleted (promise a44).
 pub const EXPORT_DAYS: i64 = 30;

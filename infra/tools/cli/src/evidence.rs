@@ -1,7 +1,10 @@
-//! Evidence for a serious breach of contract (promise a47): what is strictly necessary, kept apart and encrypted under a key that no
+//! `asknpic evidence …`: evidence for a serious breach of contract (promise a47): what is strictly necessary, kept apart and encrypted under a key that no
 //! component has, only because a person who holds that key asked for it with a reason. Holding and every look at it are recorded.
 
+use std::fmt::Write as _;
+
 use anyhow::{Context as _, bail, ensure};
+use clap::{Args, Subcommand};
 use domain::generation::ContentKind;
 use domain::retention::rule_of;
 use domain::{GenerationId, UserId};
@@ -12,7 +15,103 @@ use uuid::Uuid;
 use vault::{Envelope, MasterKeys, UserSalt};
 use zeroize::Zeroizing;
 
-use crate::operator::{utc, uuid_v7};
+use crate::migrate::Database;
+use crate::operator::{Access, name_of, utc, uuid_v7};
+use crate::ui::print;
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Evidence {
+    /// Keep what is strictly necessary for a case, apart and encrypted, for 5 years
+    Hold(HoldArgs),
+    /// Print what is kept, without its content
+    List(ListArgs),
+    /// Print a piece of evidence; the look is recorded
+    Show(ShowArgs),
+}
+
+/// What to keep, and why
+#[derive(Args, Debug)]
+pub(crate) struct HoldArgs {
+    /// Id of the account (its user)
+    #[arg(long)]
+    account: Uuid,
+    /// A generation that is evidence; can be given several times
+    #[arg(long = "generation", value_name = "ID")]
+    generations: Vec<Uuid>,
+    /// Why it is necessary
+    #[arg(long)]
+    reason: String,
+    /// The case's reference
+    #[arg(long)]
+    case: String,
+    /// Years; more than 5 only where the case states a longer criminal limitation period
+    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u8).range(5..=30))]
+    years: u8,
+    /// Who asks; the system's user without it
+    #[arg(long, value_name = "NAME")]
+    by: Option<String>,
+    #[command(flatten)]
+    access: Access,
+}
+
+/// Where from
+#[derive(Args, Debug)]
+pub(crate) struct ListArgs {
+    #[command(flatten)]
+    access: Access,
+}
+
+/// What to look at, and why
+#[derive(Args, Debug)]
+pub(crate) struct ShowArgs {
+    /// Its id
+    id: Uuid,
+    /// Why it is necessary
+    #[arg(long)]
+    reason: String,
+    /// Who looks; the system's user without it
+    #[arg(long, value_name = "NAME")]
+    by: Option<String>,
+    #[command(flatten)]
+    access: Access,
+}
+
+/// The key of evidence is no variable of any component: who holds it has the role.
+fn key() -> anyhow::Result<MasterKeys> {
+    let text =
+        std::env::var("ASKNPIC_EVIDENCE_KEYS").context("ASKNPIC_EVIDENCE_KEYS is not set; `asknpic keys evidence` makes one")?;
+    Ok(MasterKeys::parse(&text)?)
+}
+
+impl Evidence {
+    pub(crate) async fn run(self) -> anyhow::Result<()> {
+        match self {
+            Self::Hold(HoldArgs { account, generations, reason, case, years, by, access }) => {
+                let sources = Sources {
+                    accounts: access.connect(Database::Accounts).await?,
+                    briefs: access.connect(Database::Briefs).await?,
+                    files: access.connect(Database::Files).await?,
+                };
+                let request = Hold { account, generations, reason, case, by: name_of(by)?, years };
+                let id = hold(&sources, &access.masters()?, &key()?, Timestamp::now(), &request).await?;
+                Ok(print(&format!("{id}\n"))?)
+            }
+            Self::List(ListArgs { access }) => {
+                let client = access.connect(Database::Accounts).await?;
+                let mut text = String::new();
+                for held in list(&client).await? {
+                    writeln!(text, "{} account {} case {} until {}", held.id, held.account, held.case, held.until)?;
+                }
+                Ok(print(&text)?)
+            }
+            Self::Show(ShowArgs { id, reason, by, access }) => {
+                let client = access.connect(Database::Accounts).await?;
+                let found = show(&client, &key()?, Timestamp::now(), id, &name_of(by)?, &reason).await?;
+                Ok(print(&format!("{found:#}\n"))?)
+            }
+        }
+    }
+}
 
 /// Who asks for what, and why.
 #[derive(Clone, Debug)]

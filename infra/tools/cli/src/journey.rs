@@ -22,9 +22,9 @@ const GENERATION_WITHIN: Duration = Duration::from_mins(10);
 const PICTURE_LIMIT: u64 = 64 * 1024 * 1024;
 
 /// What happens, for a person who watches.
-pub(crate) enum News {
+pub(crate) enum Progress {
     /// Something begins.
-    Now(String),
+    Working(String),
     /// Something is done.
     Done(String),
 }
@@ -76,19 +76,19 @@ impl Journey {
     }
 
     /// Signs somebody up who was never there before. Blocks, like all that follows; not for an async thread.
-    pub(crate) fn sign_up(&self, mut news: impl FnMut(News)) -> anyhow::Result<Visitor<'_>> {
+    pub(crate) fn sign_up(&self, mut progress: impl FnMut(Progress)) -> anyhow::Result<Visitor<'_>> {
         let person = Person::invent()?;
-        news(News::Now(format!("signing up as {}", person.email)));
+        progress(Progress::Working(format!("signing up as {}", person.email)));
         let signup: Signup = self.post(
             "/v1/signup",
             &json!({
                 "email": person.email, "password": person.password, "phone": person.phone,
             }),
         )?;
-        news(News::Now("waiting for the code".to_owned()));
+        progress(Progress::Working("waiting for the code".to_owned()));
         let code = self.code_for(&person.phone)?;
         let tokens: Tokens = self.post("/v1/otp/verify", &json!({ "verification_id": signup.verification_id, "code": code }))?;
-        news(News::Done(format!("signed up as {}, phone verified with code {code}", person.email)));
+        progress(Progress::Done(format!("signed up as {}, phone verified with code {code}", person.email)));
         Ok(Visitor { journey: self, tokens })
     }
 
@@ -120,10 +120,10 @@ impl Journey {
 
 impl Visitor<'_> {
     /// Sends the brief and follows the events.
-    pub(crate) fn generate(&self, brief: &str, mut news: impl FnMut(News)) -> anyhow::Result<Delivered> {
+    pub(crate) fn generate(&self, brief: &str, mut progress: impl FnMut(Progress)) -> anyhow::Result<Delivered> {
         let path = "/v1/generations";
         let started = Instant::now();
-        news(News::Now("the model is reading the brief".to_owned()));
+        progress(Progress::Working("the model is reading the brief".to_owned()));
         let request = self.journey.agent.post(self.url(path)).header("Accept", "text/event-stream");
         let mut answer = request.header("Authorization", self.bearer()).send_json(json!({ "brief": brief }))?;
         if !answer.status().is_success() {
@@ -132,8 +132,8 @@ impl Visitor<'_> {
         let mut events = Events(BufReader::new(answer.into_body().into_reader()));
         while let Some(event) = events.next()? {
             match event.name.as_str() {
-                "progress" => news(News::Now(format!("the model is writing: {} tokens", event.data["tokens"]))),
-                "corrected" => news(News::Now("the file is being corrected".to_owned())),
+                "progress" => progress(Progress::Working(format!("the model is writing: {} tokens", event.data["tokens"]))),
+                "corrected" => progress(Progress::Working("the file is being corrected".to_owned())),
                 "error" => bail!("the generation failed: {}", describe(&event.data)),
                 "done" => {
                     let count = |kind: &str| event.data["tokens"][kind].as_u64().unwrap_or_default();
@@ -141,7 +141,7 @@ impl Visitor<'_> {
                     let model = event.data["model"]["name"].as_str().unwrap_or_default();
                     let time = started.elapsed();
                     let shown = crate::ui::seconds(time);
-                    news(News::Done(format!("{model} wrote the file: {prompt} + {completion} tokens in {shown}")));
+                    progress(Progress::Done(format!("{model} wrote the file: {prompt} + {completion} tokens in {shown}")));
                     let id = event.data["id"].as_str().map(str::to_owned).context("the generation has no id")?;
                     return Ok(Delivered { id, tokens: prompt + completion, time });
                 }

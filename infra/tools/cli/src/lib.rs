@@ -1,10 +1,13 @@
 //! The `asknpic` command as a library: what the end-to-end suite and the operator's own tools call.
+//!
+//! A subcommand is one module: its arguments, what it does, and its tests.
 
-pub mod accounts;
+pub mod account;
+pub mod beta;
 pub mod billing;
-pub mod commands;
-pub mod components;
-pub mod contact;
+pub mod build;
+mod check;
+pub mod command;
 pub mod dataset;
 pub mod evidence;
 mod gallery;
@@ -18,11 +21,18 @@ mod parametric;
 pub mod project;
 pub mod promises;
 pub mod receipt;
-pub mod record;
+pub mod rectify;
+mod render;
+mod report;
 pub mod requests;
 pub mod rewrite;
-pub mod rotate;
+pub mod ropa;
 pub mod stack;
 pub mod stripe;
+pub mod support;
+mod temporary;
 pub mod trace;
+mod try_it;
 mod ui;
+mod up;
+pub mod waitlist;

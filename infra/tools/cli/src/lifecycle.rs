@@ -1,27 +1,119 @@
-//! What an operator sees of the lifecycle job: running it now, and what it has to do.
+//! `asknpic lifecycle …`: what an operator sees of the lifecycle job: running it now, and what it has to do.
 
 use std::fmt::Write as _;
 use std::io::{BufRead as _, BufReader};
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
+use clap::{Args, Subcommand};
 use domain::retention::{RULES, Rule, SWEEPS, kept_by, swept_before};
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 use tokio_postgres::Client;
 
-use crate::operator::utc;
-use crate::record::in_words;
+use crate::migrate::Database;
+use crate::operator::{Access, utc};
+use crate::ropa::in_words;
+use crate::ui::print;
+use crate::up::Running;
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Lifecycle {
+    /// Run every retention rule now, and tell of each as it goes
+    Run(RunArgs),
+    /// Print what each rule holds, since when, when it deletes next, and when it ran last
+    Report(Report),
+    /// Print the table of rules: what is kept, how long, from when
+    Rules,
+}
+
+/// Where
+#[derive(Args, Debug)]
+pub(crate) struct RunArgs {
+    /// The API's base URL; without it, that of the `up` that uses --data
+    #[arg(long, value_name = "URL", env = "ASKNPIC_URL")]
+    url: Option<String>,
+    /// Only count what is due now, and change nothing
+    #[arg(long)]
+    dry_run: bool,
+    #[command(flatten)]
+    access: Access,
+}
+
+/// Of which database
+#[derive(Args, Debug)]
+pub(crate) struct Report {
+    #[command(flatten)]
+    access: Access,
+}
+
+impl Lifecycle {
+    pub(crate) async fn run(self) -> anyhow::Result<()> {
+        match self {
+            Self::Run(run) => run.run().await,
+            Self::Rules => Ok(print(&rules())?),
+            Self::Report(Report { access }) => {
+                let client = access.connect(Database::Accounts).await?;
+                let columns = ("rule", "held", "due", "oldest", "next", "last run", "rows");
+                let mut text = table_line(columns.0, [columns.1, columns.2], [columns.3, columns.4, columns.5], columns.6);
+                for line in report(&client, Timestamp::now()).await? {
+                    let times = [line.oldest, line.next, line.ran_at].map(Option::unwrap_or_default);
+                    let rows = line.rows.map(|rows| rows.to_string()).unwrap_or_default();
+                    let counts = [line.held.to_string(), line.due.to_string()];
+                    text += &table_line(
+                        &line.rule,
+                        counts.each_ref().map(String::as_str),
+                        times.each_ref().map(String::as_str),
+                        &rows,
+                    );
+                }
+                Ok(print(&text)?)
+            }
+        }
+    }
+}
+
+/// Times to the second: what is behind it is cut off.
+fn table_line(rule: &str, counts: [&str; 2], times: [&str; 3], rows: &str) -> String {
+    let [held, due] = counts;
+    let [oldest, next, ran] = times.map(|time| time.get(..19).unwrap_or(time));
+    format!("{rule:<18} {held:>9} {due:>9}  {oldest:<19}  {next:<19}  {ran:<19}  {rows:>9}\n")
+}
+
+impl RunArgs {
+    async fn run(self) -> anyhow::Result<()> {
+        let Self { url, dry_run, access } = self;
+        let url = url.or_else(|| Running::find(&access.data).map(|running| running.url));
+        let Some(url) = url else { anyhow::bail!("say where with --url; no `up` uses {}", access.data.display()) };
+        let token = access.secret("ops_token")?;
+        let rows = tokio::task::spawn_blocking(move || run(&url, &token, dry_run, print_progress)).await??;
+        let sum: i64 = rows.values().filter_map(serde_json::Value::as_i64).sum();
+        let mut text = String::new();
+        writeln!(text, "{sum} rows {}", if dry_run { "are due; nothing was changed" } else { "in all" })?;
+        Ok(print(&text)?)
+    }
+}
+
+/// A line for each rule that has ended, and one for each that takes long.
+fn print_progress(rule: &str, rows: i64, ended: bool) {
+    // Whoever has closed the output does not keep the rules from running.
+    let _ = print(&format!("{rule:<24} {rows:>8}{}\n", if ended { "" } else { " …" }));
+}
 
 /// How long a run may take: its own time is a minute, and the longest batch.
 const DEADLINE: Duration = Duration::from_mins(3);
 
-/// Runs every rule now, or counts what is due (`dry_run`), through the public address; rows by rule. `told` hears of each rule as it goes:
+/// Runs every rule now, or counts what is due (`dry_run`), through the public address; rows by rule. `on_progress` is called for each rule as it goes:
 /// its name, its rows so far, and whether that is all. Blocks.
 ///
 /// # Errors
 /// The address does not answer, refuses the token, or a rule failed.
-pub fn run(url: &str, token: &str, dry_run: bool, mut told: impl FnMut(&str, i64, bool)) -> anyhow::Result<Map<String, Value>> {
+pub fn run(
+    url: &str,
+    token: &str,
+    dry_run: bool,
+    mut on_progress: impl FnMut(&str, i64, bool),
+) -> anyhow::Result<Map<String, Value>> {
     let url = format!("{}/v1/ops/retention", url.trim_end_matches('/'));
     let config = ureq::Agent::config_builder().http_status_as_error(false).timeout_global(Some(DEADLINE));
     let agent: ureq::Agent = config.build().into();
@@ -40,7 +132,7 @@ pub fn run(url: &str, token: &str, dry_run: bool, mut told: impl FnMut(&str, i64
             match (event.as_str(), data.as_object_mut()) {
                 ("rule" | "progress", Some(step)) => {
                     let (rule, rows) = (step["rule"].as_str().unwrap_or_default(), step["rows"].as_i64().unwrap_or_default());
-                    told(rule, rows, event == "rule");
+                    on_progress(rule, rows, event == "rule");
                 }
                 ("done", Some(counts)) => return Ok(std::mem::take(counts)),
                 _ => bail!("a rule failed; the others have run, and the next run goes on with it: {}", data["title"]),

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use asknpic::commands::Asknpic;
+use asknpic::command::Asknpic;
 use clap::Parser as _;
 
 /// Worker threads for each core: a component that computes (a password's hash, a PNG) holds its thread for a while, and with few
@@ -20,13 +20,13 @@ fn main() -> ExitCode {
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            // The chain of causes in a line each, without those that the line before has told already; a backtrace helps nobody here.
-            let mut told = error.to_string();
-            eprintln!("error: {told}");
+            // The chain of causes in a line each, without those that the line before has printed; a backtrace helps nobody here.
+            let mut printed = error.to_string();
+            eprintln!("error: {printed}");
             for cause in error.chain().skip(1).map(ToString::to_string) {
-                if !told.contains(&cause) {
+                if !printed.contains(&cause) {
                     eprintln!("  because: {cause}");
-                    told = cause;
+                    printed = cause;
                 }
             }
             ExitCode::FAILURE

@@ -1,9 +1,31 @@
-//! A `spin.toml` for some of the components, so that they can be deployed by themselves.
+//! `asknpic manifest`: a `spin.toml` for some of the components, so that they can be deployed by themselves.
 
 use std::collections::BTreeSet;
 
-use asknpic_host::manifest::Manifest;
+use anyhow::Context as _;
+use asknpic_host::manifest;
+use clap::Args;
 use toml_edit::{DocumentMut, Item, Table};
+
+use crate::project::Project;
+use crate::ui::print;
+
+/// Prints a spin.toml for some of the components alone: their routes, hosts and variables, and nothing else
+#[derive(Args, Debug)]
+pub(crate) struct Manifest {
+    /// A component to keep; can be repeated
+    #[arg(long = "component", value_name = "ID", required = true)]
+    components: Vec<String>,
+}
+
+impl Manifest {
+    pub(crate) fn run(self) -> anyhow::Result<()> {
+        let path = Project::find()?.manifest_file();
+        let text = std::fs::read_to_string(&path).with_context(|| path.display().to_string())?;
+        let text = subset(&text, &self.components).map_err(anyhow::Error::msg).with_context(|| path.display().to_string())?;
+        Ok(print(&text)?)
+    }
+}
 
 /// The manifest `text` with the components `ids` alone: their triggers, and the variables that they use. Order, layout and
 /// comments are those of the original.
@@ -14,7 +36,7 @@ use toml_edit::{DocumentMut, Item, Table};
 /// # Errors
 /// The text is not a valid manifest, or has no such component.
 pub fn subset(text: &str, ids: &[String]) -> Result<String, String> {
-    let mut kept = Manifest::parse(text)?.subset(ids)?;
+    let mut kept = manifest::Manifest::parse(text)?.subset(ids)?;
     let mut document: DocumentMut = text.parse().map_err(|error: toml_edit::TomlError| error.to_string())?;
 
     let variables: BTreeSet<&str> = kept.variables.keys().map(String::as_str).collect();
@@ -48,7 +70,7 @@ pub fn subset(text: &str, ids: &[String]) -> Result<String, String> {
     }
     let text = document.to_string();
     // What is printed runs: the same parser reads it as the same thing.
-    match Manifest::parse(&text) {
+    match manifest::Manifest::parse(&text) {
         Ok(written) if written == kept => Ok(text),
         Ok(_) => Err("the shortened manifest does not say the same; this is a bug of `asknpic manifest`".to_owned()),
         Err(error) => Err(error),
@@ -145,9 +167,9 @@ allowed_outbound_hosts = ["https://{{ b_host }}"]
     #[test]
     fn the_applications_own_manifest_can_be_taken_apart() {
         let text = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../spin.toml")).unwrap();
-        let whole = Manifest::parse(&text).unwrap();
+        let whole = manifest::Manifest::parse(&text).unwrap();
         for id in whole.component.keys() {
-            let part = Manifest::parse(&subset(&text, std::slice::from_ref(id)).unwrap()).unwrap();
+            let part = manifest::Manifest::parse(&subset(&text, std::slice::from_ref(id)).unwrap()).unwrap();
             assert_eq!(part.component.keys().collect::<Vec<_>>(), [id]);
             assert_eq!(part.component[id], whole.component[id]);
             assert_eq!(part.routes_of(id), whole.routes_of(id));

@@ -1,14 +1,49 @@
-//! The promise table: what is promised, which tests hold it, and what became of them in the last run.
+//! `asknpic promises`: the promise table: what is promised, which tests hold it, and what became of them in the last run.
 //!
 //! A test called `promise_<id>_…` writes its result to `target/promises/<test>.json` (`tests/src/promise.rs`).
 
 use std::fmt::Write as _;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use clap::Args;
 use serde::{Deserialize, Serialize};
 
-use crate::record::{escape, page};
+use crate::report::{Format, escape, page};
+use crate::ui::print;
+
+/// Prints every promise, its tests, and whether they passed in the last run
+#[derive(Args, Debug)]
+pub(crate) struct Promises {
+    /// In which form
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+    /// The list of promises
+    #[arg(long, value_name = "FILE", default_value = "tests/promises.toml")]
+    list: PathBuf,
+    /// The folder with the results of the last run
+    #[arg(long, value_name = "DIR", default_value = "target/promises")]
+    results: PathBuf,
+}
+
+impl Promises {
+    pub(crate) fn run(self) -> anyhow::Result<()> {
+        let promises = read(&self.list, &self.results)?;
+        let text = match self.format {
+            Format::Text => to_text(&promises),
+            Format::Json => {
+                let states = promises.iter().map(|promise| {
+                    let mut value = serde_json::to_value(promise)?;
+                    value["state"] = promise.state().into();
+                    Ok(value)
+                });
+                serde_json::to_string_pretty(&states.collect::<anyhow::Result<Vec<_>>>()?)? + "\n"
+            }
+            Format::Html => to_html(&promises),
+        };
+        Ok(print(&text)?)
+    }
+}
 
 /// Why there is no table.
 #[derive(Debug, thiserror::Error)]

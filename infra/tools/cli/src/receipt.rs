@@ -1,13 +1,48 @@
-//! Checks the receipt of an erasure, offline: written from the description in the contract, apart from the code that signs.
+//! `asknpic receipt …`: checks the receipt of an erasure, offline: written from the description in the contract, apart from the code that signs.
 //!
 //! `signature` is a detached JWS (RFC 7515, appendix F): `<header>..<signature>`. What is signed is the header, a full stop, and the
 //! base64url of the receipt without its signature in canonical form (RFC 8785).
 
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use clap::{Args, Subcommand};
 use ring::signature::{ED25519, UnparsedPublicKey};
 use serde::Deserialize;
 use serde_json::Value;
+
+use crate::ui::print;
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Receipt {
+    /// Check the signature of an erasure's receipt, offline
+    Verify(Verify),
+}
+
+/// Checks the signature of an erasure's receipt, offline
+///
+/// The public keys are at /.well-known/jwks.json of the installation that gave the receipt; keep a copy with it.
+#[derive(Args, Debug)]
+pub(crate) struct Verify {
+    /// The receipt, as the API answered it
+    #[arg(value_name = "FILE")]
+    receipt: PathBuf,
+    /// The public keys, a JWKS
+    #[arg(long, value_name = "FILE")]
+    jwks: PathBuf,
+}
+
+impl Receipt {
+    pub(crate) fn run(self) -> anyhow::Result<()> {
+        let Self::Verify(Verify { receipt, jwks }) = self;
+        let read = |path: &Path| std::fs::read_to_string(path).with_context(|| path.display().to_string());
+        let kid = verify(&read(&receipt)?, &read(&jwks)?)?;
+        print(&format!("{} holds: signed with {kid}\n", receipt.display()))?;
+        Ok(())
+    }
+}
 
 /// The header's `typ`: what makes a signature one of a receipt of an erasure.
 const TYPE: &str = "asknpic-erasure-receipt+json";
@@ -82,10 +117,9 @@ pub fn verify(receipt: &str, jwks: &str) -> Result<String, Error> {
 #[cfg(test)]
 mod tests {
     #![expect(clippy::unwrap_used, reason = "tests")]
+    use super::*;
     use ring::signature::{Ed25519KeyPair, KeyPair as _};
     use serde_json::json;
-
-    use super::*;
 
     fn sign(receipt: &Value, kid: &str, typ: &str) -> (String, String) {
         let pair = Ed25519KeyPair::from_seed_unchecked(&[7; 32]).unwrap();

@@ -1,11 +1,124 @@
-//! The register of exercised rights (promise a70), for operators: what is open, and until when it has to be answered.
+//! `asknpic requests …`: the register of exercised rights (promise a70), for operators: what is open, and until when it has to be answered.
 
-use domain::PersonName;
+use clap::{Args, Subcommand, ValueEnum};
 use domain::rights::{ANSWER_SECONDS, EXTENSION_SECONDS};
-use jiff::{SignedDuration, Timestamp, tz::TimeZone};
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use tokio_postgres::{Client, Error};
 use uuid::Uuid;
+
+use crate::migrate::Database;
+use crate::operator::Access;
+use crate::ui::print;
+
+/// The register of exercised rights
+#[derive(Debug, Subcommand)]
+pub(crate) enum Requests {
+    /// List open requests with the days that are left
+    List(List),
+    /// Enter a request that came by email, of a person whose identity you have checked
+    Add(Add),
+    /// Note that a request was answered
+    Answer(One),
+    /// Note that the person was told of a delay: two more months
+    Extend(One),
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct List {
+    /// The answered ones too
+    #[arg(long)]
+    all: bool,
+    /// As JSON
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    access: Access,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Add {
+    /// Which right
+    #[arg(value_enum)]
+    kind: Kind,
+    /// The person's user id
+    user: Uuid,
+    #[command(flatten)]
+    access: Access,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct One {
+    /// The request's id
+    id: Uuid,
+    #[command(flatten)]
+    access: Access,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Kind {
+    Access,
+    Rectification,
+    Erasure,
+    Restriction,
+    Portability,
+    Objection,
+    ConsentWithdrawal,
+}
+
+impl Kind {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Access => "access",
+            Self::Rectification => "rectification",
+            Self::Erasure => "erasure",
+            Self::Restriction => "restriction",
+            Self::Portability => "portability",
+            Self::Objection => "objection",
+            Self::ConsentWithdrawal => "consent-withdrawal",
+        }
+    }
+}
+
+impl Requests {
+    pub(crate) async fn run(self) -> anyhow::Result<()> {
+        let now = Timestamp::now();
+        match self {
+            Self::List(List { all, json, access }) => {
+                let requests = list(&access.connect(Database::Accounts).await?, now, all).await?;
+                let text = if json { serde_json::to_string_pretty(&requests)? + "\n" } else { table(&requests) };
+                print(&text)?;
+            }
+            Self::Add(Add { kind, user, access }) => {
+                let id = add(&access.connect(Database::Accounts).await?, now, user, kind.name()).await?;
+                print(&format!("{}\n", id.ok_or_else(|| anyhow::anyhow!("there is no account {user}"))?))?;
+            }
+            Self::Answer(One { id, access }) => {
+                let done = answer(&access.connect(Database::Accounts).await?, now, id).await?;
+                anyhow::ensure!(done, "there is no open request {id}");
+            }
+            Self::Extend(One { id, access }) => {
+                let done = extend(&access.connect(Database::Accounts).await?, now, id).await?;
+                anyhow::ensure!(done, "there is no open request {id} that was not extended yet");
+            }
+        }
+        Ok(())
+    }
+}
+
+fn table(requests: &[Request]) -> String {
+    let line = |request: &Request| {
+        let left = match request.days_left {
+            None => "answered".to_owned(),
+            Some(days) if days < 0 => format!("{} days overdue", -days),
+            Some(days) => format!("{days} days left"),
+        };
+        let user = request.user.as_deref().unwrap_or("-");
+        format!("{}  {left:<16} {:<18} {:<8} {}  user {user}\n", request.id, request.kind, request.channel, request.received_at)
+    };
+    if requests.is_empty() { "no open request\n".to_owned() } else { requests.iter().map(line).collect() }
+}
 
 /// One request.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -87,103 +200,12 @@ pub async fn extend(accounts: &Client, now: Timestamp, id: Uuid) -> Result<bool,
     Ok(accounts.query_one(sql, &[&stamp(now), &id.to_string(), &more]).await?.get(0))
 }
 
-/// What is to be rectified of an account; what is not given stays.
-#[derive(Clone, Default, serde::Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Rectification {
-    /// The first name.
-    pub first_name: Option<String>,
-    /// The last name.
-    pub last_name: Option<String>,
-    /// `en` or `fr`.
-    pub language: Option<String>,
-    /// A new address; it has to be confirmed by its token.
-    pub email: Option<String>,
-    /// A new number, E.164; it has to be verified by its code.
-    pub phone: Option<String>,
-}
-
-impl std::fmt::Debug for Rectification {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        // Only which fields there are: their values are personal.
-        let fields = [
-            ("first_name", self.first_name.is_some()),
-            ("last_name", self.last_name.is_some()),
-            ("language", self.language.is_some()),
-            ("email", self.email.is_some()),
-            ("phone", self.phone.is_some()),
-        ];
-        formatter.debug_set().entries(fields.iter().filter(|(_, given)| *given).map(|(name, _)| name)).finish()
-    }
-}
-
-/// Why an account was not rectified.
-#[derive(Debug, thiserror::Error)]
-pub enum Refused {
-    /// There is no such account.
-    #[error("there is no account with this id")]
-    Unknown,
-    /// A new number where no confirmed address stays.
-    #[error("a new phone needs a confirmed email that stays: with neither proved, the account would go as one that never was")]
-    Unproved,
-    /// The address is another account's.
-    #[error("this email belongs to another account")]
-    Taken,
-    /// A value that is not acceptable; it is not repeated.
-    #[error("{0} is not acceptable")]
-    Value(&'static str),
-    /// Of the server.
-    #[error(transparent)]
-    Postgres(#[from] Error),
-}
-
-/// Rectifies an account for a person who wrote to support and whose identity was checked. Registered as answered.
-///
-/// # Errors
-/// Every [`Refused`].
-pub async fn rectify(accounts: &Client, now: Timestamp, user: Uuid, values: &Rectification) -> Result<(), Refused> {
-    let Rectification { first_name, last_name, language, email, phone } = values.clone();
-    for (name, what) in [(&first_name, "first_name"), (&last_name, "last_name")] {
-        if name.as_ref().is_some_and(|name| PersonName::new(name.as_str()).parse().is_err()) {
-            return Err(Refused::Value(what));
-        }
-    }
-    if language.as_deref().is_some_and(|language| domain::Language::from_tag(language).is_none()) {
-        return Err(Refused::Value("language"));
-    }
-    let email = match email {
-        Some(email) => Some(domain::Email::parse(&email).map_err(|_| Refused::Value("email"))?.expose().to_owned()),
-        None => None,
-    };
-    let phone = match phone {
-        Some(phone) => Some(domain::Phone::parse(&phone).map_err(|_| Refused::Value("phone"))?.expose().to_owned()),
-        None => None,
-    };
-    let sql =
-        "select account_rectify($1::text::timestamp, $2::text::uuid, $3, $4, $5, $6, $7, $8::text::uuid, $9::text::timestamp,
-                   $10::text::uuid)";
-    let (request, event) = (Uuid::now_v7().to_string(), Uuid::now_v7().to_string());
-    let due = stamp(later(now, ANSWER_SECONDS));
-    let row = accounts
-        .query_one(
-            sql,
-            &[&stamp(now), &user.to_string(), &first_name, &last_name, &language, &email, &phone, &request, &due, &event],
-        )
-        .await?;
-    match row.get::<_, &str>(0) {
-        "done" => Ok(()),
-        "unproved" => Err(Refused::Unproved),
-        "taken" => Err(Refused::Taken),
-        _ => Err(Refused::Unknown),
-    }
-}
-
-fn later(now: Timestamp, seconds: i64) -> Timestamp {
+pub(crate) fn later(now: Timestamp, seconds: i64) -> Timestamp {
     now.saturating_add(SignedDuration::from_secs(seconds)).unwrap_or(Timestamp::MAX)
 }
 
 /// As PostgreSQL reads a `timestamp`.
-fn stamp(time: Timestamp) -> String {
+pub(crate) fn stamp(time: Timestamp) -> String {
     time.to_zoned(TimeZone::UTC).datetime().to_string()
 }
 
@@ -192,14 +214,26 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_rectification_is_logged_without_its_values() {
-        let values = Rectification { email: Some("jane@example.com".to_owned()), ..Rectification::default() };
-        assert_eq!(format!("{values:?}"), r#"{"email"}"#);
-    }
-
-    #[test]
     fn times_are_utc_without_a_zone() {
         let time: Timestamp = "2026-11-21T08:00:00.5+01:00".parse().expect("a time");
         assert_eq!(stamp(time), "2026-11-21T07:00:00.5");
+    }
+
+    #[test]
+    fn the_table_says_how_many_days_are_left() {
+        let request = |days_left| Request {
+            id: "1".to_owned(),
+            user: None,
+            kind: "access".to_owned(),
+            channel: "email".to_owned(),
+            received_at: "t".to_owned(),
+            due_at: "t".to_owned(),
+            extended_at: None,
+            answered_at: None,
+            days_left,
+        };
+        let text = table(&[request(Some(12)), request(Some(-3)), request(None)]);
+        assert!(text.contains("12 days left") && text.contains("3 days overdue") && text.contains("answered"), "{text}");
+        assert_eq!(table(&[]), "no open request\n");
     }
 }

@@ -1,13 +1,66 @@
-//! Sets a Stripe account up: products, prices under their lookup keys, the webhook endpoint, the customer portal. What is there
+//! `asknpic stripe …`: sets a Stripe account up: products, prices under their lookup keys, the webhook endpoint, the customer portal. What is there
 //! already stays, so that it can run at every deployment.
 
 use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
+use anyhow::Context as _;
+use clap::{Args, Subcommand};
 use domain::billing::Item;
 use domain::stripe::{EVENTS, ITEM_METADATA, OFFERS, VERSION, WEBHOOK_PATH};
 use serde_json::Value;
+
+use crate::ui::print;
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Stripe {
+    /// Make products, prices, the webhook endpoint and the portal's settings, where they are missing
+    Sync(Sync),
+}
+
+/// Makes products, prices, the webhook endpoint and the portal's settings, where they are missing
+///
+/// The key is read from `SPIN_VARIABLE_STRIPE_API_KEY`, so that it is in no history of commands. It needs to write products, prices,
+/// webhook endpoints and the portal's configuration; the one that the components get needs none of that.
+#[derive(Args, Debug)]
+pub(crate) struct Sync {
+    /// Where the API is reached: https://…
+    #[arg(long, value_name = "URL", env = "SPIN_VARIABLE_PUBLIC_URL")]
+    public_url: String,
+    /// Stripe's API, or a stand-in
+    #[arg(long, value_name = "URL", env = "SPIN_VARIABLE_STRIPE_URL", default_value = "https://api.stripe.com")]
+    url: String,
+    /// Another price than the default one, in euro cents, tax included: `pro=2500`, `credits-500000=1000`
+    #[arg(long, value_name = "ITEM=CENTS", value_parser = price)]
+    price: Vec<(String, i64)>,
+}
+
+fn price(text: &str) -> Result<(String, i64), String> {
+    let (item, cents) = text.split_once('=').ok_or("expected ITEM=CENTS")?;
+    Item::parse(item).ok_or_else(|| format!("{item:?} is no item"))?;
+    let cents = cents.parse().ok().filter(|cents| *cents > 0).ok_or_else(|| format!("{cents:?} is no number of cents"))?;
+    Ok((item.to_owned(), cents))
+}
+
+impl Stripe {
+    pub(crate) async fn run(self) -> anyhow::Result<()> {
+        let Self::Sync(sync) = self;
+        let key = std::env::var("SPIN_VARIABLE_STRIPE_API_KEY").context("SPIN_VARIABLE_STRIPE_API_KEY is not set")?;
+        let account = Account::new(&sync.url, &key)?;
+        let setup = AccountSetup { public_url: sync.public_url, prices: sync.price.into_iter().collect::<BTreeMap<_, _>>() };
+        let outcome = tokio::task::spawn_blocking(move || account.sync(&setup)).await??;
+        for line in &outcome.lines {
+            print(&format!("{line}\n"))?;
+        }
+        if let Some(secret) = outcome.webhook_secret {
+            print(&format!(
+                "\nStripe tells this once; it goes to the components:\nSPIN_VARIABLE_STRIPE_WEBHOOK_SECRET={secret}\n"
+            ))?;
+        }
+        Ok(())
+    }
+}
 
 /// How long Stripe may take for one call.
 const DEADLINE: Duration = Duration::from_secs(30);
@@ -48,7 +101,7 @@ pub enum Error {
 
 /// What is to be there.
 #[derive(Debug)]
-pub struct Wanted {
+pub struct AccountSetup {
     /// Where the API is reached: the webhook endpoint's origin.
     pub public_url: String,
     /// Prices in cents that differ from the default ones.
@@ -87,11 +140,11 @@ impl Account {
     ///
     /// # Errors
     /// [`Error`]; what was made before it stays, and the next call goes on from there.
-    pub fn sync(&self, wanted: &Wanted) -> Result<Outcome, Error> {
+    pub fn sync(&self, setup: &AccountSetup) -> Result<Outcome, Error> {
         let mut outcome = Outcome::default();
         let mut plans = Vec::new();
         for (item, name, cents) in OFFERS {
-            let cents = wanted.prices.get(&item.to_string()).copied().unwrap_or(cents);
+            let cents = setup.prices.get(&item.to_string()).copied().unwrap_or(cents);
             let product = format!("asknpic_{}", item.to_string().replace('-', "_"));
             let price = self.offer(item, name, &product, cents, &mut outcome)?;
             if matches!(item, Item::Plan(_)) {
@@ -99,7 +152,7 @@ impl Account {
             }
         }
         self.portal(&plans, &mut outcome)?;
-        self.endpoint(&wanted.public_url, &mut outcome)?;
+        self.endpoint(&setup.public_url, &mut outcome)?;
         Ok(outcome)
     }
 
@@ -223,4 +276,17 @@ impl Account {
 
 fn text(value: &Value) -> String {
     value.as_str().unwrap_or_default().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn prices_are_an_item_and_cents() {
+        assert_eq!(price("credits-500000=1000"), Ok(("credits-500000".to_owned(), 1_000)));
+        for wrong in ["pro", "pro=", "pro=-1", "pro=9.99", "gold=100"] {
+            assert!(price(wrong).is_err(), "{wrong}");
+        }
+    }
 }

@@ -1,8 +1,32 @@
-//! The way of one generation from brief to file, for an auditor: everything but the content (promise a73).
+//! `asknpic trace`: the way of one generation from brief to file, for an auditor: everything but the content (promise a73).
 
+use clap::Args;
 use serde_json::{Value, json};
 use tokio_postgres::{Client, Error};
 use uuid::Uuid;
+
+use crate::migrate::Database;
+use crate::operator::Access;
+use crate::ui::print;
+
+/// Traces a generation from brief to file, without its content
+#[derive(Args, Debug)]
+pub(crate) struct Trace {
+    /// The generation's id
+    generation: Uuid,
+    #[command(flatten)]
+    access: Access,
+}
+
+impl Trace {
+    pub(crate) async fn run(self) -> anyhow::Result<()> {
+        let accounts = self.access.connect(Database::Accounts).await?;
+        let (briefs, files) = (self.access.connect(Database::Briefs).await?, self.access.connect(Database::Files).await?);
+        let found = read(&accounts, &briefs, &files, self.generation).await?;
+        let trace = found.ok_or_else(|| anyhow::anyhow!("there is no generation {}", self.generation))?;
+        Ok(print(&(serde_json::to_string_pretty(&trace)? + "\n"))?)
+    }
+}
 
 /// What was generated when, by which prompt and model, what was corrected, and which pieces of content there are, by kind, size and
 /// time. `None` where there is no such generation.

@@ -1,5 +1,6 @@
 //! A fixed set of briefs, and the sheets that their pictures are shown on.
 
+pub(crate) mod command;
 mod page;
 mod sheet;
 

@@ -14,7 +14,7 @@ use crate::ui::print;
 /// ?sslmode=require; the server's certificate and name are verified. The password of a zone's role is taken from
 /// `SPIN_VARIABLE_<ZONE>_PASSWORD` where given (zones: identity, generation, rights, billing, lifecycle, contact).
 #[derive(Args)]
-pub(super) struct Migrate {
+pub(crate) struct Migrate {
     /// URL of the accounts database
     #[arg(long, value_name = "URL", env = "ASKNPIC_ACCOUNTS_URL", hide_env_values = true)]
     accounts: String,
@@ -40,7 +40,7 @@ impl std::fmt::Debug for Migrate {
 }
 
 impl Migrate {
-    pub(super) async fn run(self) -> anyhow::Result<()> {
+    pub(crate) async fn run(self) -> anyhow::Result<()> {
         let ca = match &self.ca {
             Some(path) => Some(std::fs::read_to_string(path).with_context(|| path.display().to_string())?),
             None => None,

@@ -11,7 +11,7 @@ use crate::parametric;
 use crate::project::Project;
 use crate::ui::{kilobytes, print};
 
-use super::check::{corrected, read};
+use crate::check::{corrected, read};
 
 /// The id of no generation, for files that come from none.
 const NO_GENERATION: &str = "00000000-0000-0000-0000-000000000000";
@@ -20,7 +20,7 @@ const NO_GENERATION: &str = "00000000-0000-0000-0000-000000000000";
 ///
 /// A file that the checker would correct is corrected first, and what was corrected is told.
 #[derive(Args, Debug)]
-pub(super) struct Render {
+pub(crate) struct Render {
     /// The file; `-` reads the standard input
     file: PathBuf,
     /// What to make; without it, what --out ends with, else SVG
@@ -70,7 +70,7 @@ impl Format {
         }
     }
 
-    fn wanted(self) -> host::Format {
+    fn of_host(self) -> host::Format {
         match self {
             Self::Svg => host::Format::Svg,
             Self::SvgOutlines => host::Format::SvgOutlines,
@@ -90,7 +90,7 @@ fn parameter(text: &str) -> Result<(String, String), String> {
 }
 
 impl Render {
-    pub(super) async fn run(self) -> anyhow::Result<()> {
+    pub(crate) async fn run(self) -> anyhow::Result<()> {
         let project = Project::find()?;
         let text = read(&self.file)?;
         let format = self.format.or_else(|| self.out.as_deref().and_then(Format::of_file)).unwrap_or(Format::Svg);
@@ -113,7 +113,7 @@ impl Render {
             eprint!("corrected first:\n{}", corrected(&corrections));
         }
         let (parameters, width, generation_id) = (self.parameters, self.width, self.generation);
-        let request = Request { file, parameters, format: format.wanted(), width, generation_id };
+        let request = Request { file, parameters, format: format.of_host(), width, generation_id };
         let picture = parametric::renderer(&project).await?.render(request).await?;
         if !picture.adjustments.is_empty() {
             eprint!("at these values:\n{}", corrected(&picture.adjustments));

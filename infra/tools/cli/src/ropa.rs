@@ -1,4 +1,4 @@
-//! The record of processing (GDPR, Art. 30; promise a75), from the comments that the migrations give every column.
+//! `asknpic ropa`: the record of processing (GDPR, Art. 30; promise a75), from the comments that the migrations give every column.
 //!
 //! A comment reads `purpose: …; basis: …; recipients: …; retention: …`. Where the retention is the name of a rule of
 //! `domain::retention`, the register says what that rule is.
@@ -6,11 +6,44 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
+use clap::Args;
 use domain::retention::{self, Period};
 use serde::Serialize;
 use tokio_postgres::Client;
 
 use crate::migrate::Database;
+use crate::operator::Access;
+use crate::report::{Format, escape, page};
+use crate::ui::print;
+
+/// Prints the record of processing activities (GDPR, Art. 30) from the databases' own comments
+#[derive(Args, Debug)]
+pub(crate) struct Ropa {
+    /// In which form
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+    /// Who is responsible: name and address, as the register has to say
+    #[arg(long, value_name = "TEXT", default_value = "(name and address of the controller)")]
+    controller: String,
+    #[command(flatten)]
+    access: Access,
+}
+
+impl Ropa {
+    pub(crate) async fn run(self) -> anyhow::Result<()> {
+        let mut tables = Vec::new();
+        for database in Database::ALL {
+            tables.extend(read(&self.access.connect(database).await?, database).await?);
+        }
+        let register = Register::new(&self.controller, tables);
+        let text = match self.format {
+            Format::Text => register.to_text(),
+            Format::Json => serde_json::to_string_pretty(&register)? + "\n",
+            Format::Html => register.to_html(),
+        };
+        Ok(print(&text)?)
+    }
+}
 
 /// What a column is for.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -211,22 +244,6 @@ fn summary(table: &Table) -> String {
         ("3", format!("  kept: {}", all(&|column| in_words(&column.retention), ""))),
     ]);
     rows.into_values().fold(String::new(), |text, row| text + row.as_str() + "\n")
-}
-
-/// A page of our own style that loads nothing.
-pub(crate) fn page(title: &str, body: &str) -> String {
-    format!(
-        "<!doctype html>\n<html lang=\"en\"><meta charset=\"utf-8\"><title>{title}</title>\n<style>body{{font:16px/1.5 system-ui,sans-serif;\
-         max-width:72rem;margin:2rem auto;padding:0 1rem;color:#1a1a1a}}table{{border-collapse:collapse;width:100%}}th,td{{text-align:left;\
-         vertical-align:top;padding:.3rem .6rem;border-bottom:1px solid #ccc}}pre{{white-space:pre-wrap}}.kept{{color:#05603a}}\
-         .failed{{color:#a3180b}}.none{{color:#666}}</style>\n<h1>{title}</h1>\n{body}</html>\n",
-        title = escape(title)
-    )
-}
-
-/// Text as HTML.
-pub(crate) fn escape(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
 #[cfg(test)]

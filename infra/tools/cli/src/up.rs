@@ -20,7 +20,7 @@ use crate::project::Project;
 use crate::stack::{ModelSetup, Setup, Stack};
 use crate::ui::{Step, print, seconds};
 
-use super::build::build;
+use crate::build::build;
 
 /// How long requests may go on after Ctrl-C.
 const GRACE: Duration = Duration::from_secs(5);
@@ -35,7 +35,7 @@ const EXAMPLE: &str = "poster for a jazz night, navy and gold, title top left";
 /// the same databases and stand-ins (see --no-host).
 #[derive(Args, Debug)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
-pub(super) struct Up {
+pub(crate) struct Up {
     /// Where the API listens
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:3000")]
     listen: SocketAddr,
@@ -91,16 +91,16 @@ async fn sweep(url: String, token: String) {
 
 /// What a running `up` tells other commands, in its data folder.
 #[derive(Debug, Deserialize, Serialize)]
-pub(super) struct Running {
+pub(crate) struct Running {
     /// The API's base URL.
-    pub(super) url: String,
+    pub(crate) url: String,
     /// The message catcher's.
-    pub(super) messages: String,
+    pub(crate) messages: String,
 }
 
 impl Running {
     /// What the `up` that uses `data` says, if one does.
-    pub(super) fn find(data: &Path) -> Option<Self> {
+    pub(crate) fn find(data: &Path) -> Option<Self> {
         let lock = File::open(data.join("lock")).ok()?;
         match lock.try_lock_shared() {
             Err(TryLockError::WouldBlock) => serde_json::from_slice(&fs::read(data.join("up.json")).ok()?).ok(),
@@ -110,7 +110,7 @@ impl Running {
 }
 
 impl Up {
-    pub(super) async fn run(self) -> anyhow::Result<()> {
+    pub(crate) async fn run(self) -> anyhow::Result<()> {
         let started = Instant::now();
         let project = Project::find()?;
         let data = project.root().join(&self.data);
@@ -163,11 +163,11 @@ impl Up {
         }
         let token = stack.variables(&running.url).remove("ops_token").unwrap_or_default();
         let sweeper = host.is_some().then(|| tokio::spawn(sweep(running.url.clone(), token)));
-        let end = End::watch()?;
+        let end = StopSignals::watch()?;
         let time = seconds(started.elapsed());
         print(&format!("\nAsk N Pic is up ({time}).\n\n{}\n", self.addresses(&stack, &running, listen)))?;
 
-        end.comes().await;
+        end.received().await;
         if let Some(sweeper) = sweeper {
             sweeper.abort();
         }
@@ -175,8 +175,8 @@ impl Up {
         tokio::spawn(async {
             // Some tools (`timeout`) send the same signal twice.
             tokio::time::sleep(Duration::from_millis(500)).await;
-            if let Ok(end) = End::watch() {
-                end.comes().await;
+            if let Ok(end) = StopSignals::watch() {
+                end.received().await;
                 // PostgreSQL's supervisor stops it when this process is gone.
                 std::process::exit(130);
             }
@@ -275,7 +275,7 @@ or step by step:
 }
 
 /// Starts the components, with what is compiled shown.
-pub(super) async fn start_host(mut config: Config) -> anyhow::Result<Host> {
+pub(crate) async fn start_host(mut config: Config) -> anyhow::Result<Host> {
     let step = Arc::new(Step::start("starting the components"));
     let shown = Arc::clone(&step);
     config.progress = Some(Arc::new(move |progress| {
@@ -356,18 +356,18 @@ async fn check_ollama(url: String, name: String) -> anyhow::Result<()> {
 }
 
 /// Ctrl-C, the polite end by the system, or the terminal going away, from when this is made.
-struct End {
+struct StopSignals {
     signals: [Signal; 3],
 }
 
-impl End {
+impl StopSignals {
     fn watch() -> std::io::Result<Self> {
         let [interrupt, terminate, hang_up] =
             [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup()].map(signal);
         Ok(Self { signals: [interrupt?, terminate?, hang_up?] })
     }
 
-    async fn comes(mut self) {
+    async fn received(mut self) {
         let [interrupt, terminate, hang_up] = &mut self.signals;
         tokio::select! {
             _ = interrupt.recv() => {}

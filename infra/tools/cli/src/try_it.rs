@@ -5,18 +5,18 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 use clap::Args;
 
-use crate::journey::{Journey, News};
+use crate::journey::{Journey, Progress};
 use crate::project::Project;
 use crate::ui::{Step, kilobytes, print};
 
-use super::temporary::Temporary;
-use super::up::Running;
+use crate::temporary::Temporary;
+use crate::up::Running;
 
 /// Makes the whole journey (account, code, generation) and writes visual.svg and visual.png to the current folder
 ///
 /// With the running `up`, or with everything started for the occasion, on free ports and without a trace.
 #[derive(Args, Debug)]
-pub(super) struct Try {
+pub(crate) struct Try {
     /// What the visual shall be
     brief: String,
     /// The API to use
@@ -34,7 +34,7 @@ pub(super) struct Try {
 }
 
 impl Try {
-    pub(super) async fn run(self) -> anyhow::Result<()> {
+    pub(crate) async fn run(self) -> anyhow::Result<()> {
         let (Running { url, messages }, temporary) = self.target().await?;
         print(&format!("  using {url}\n"))?;
         let brief = self.brief;
@@ -71,16 +71,16 @@ struct Pictures {
 fn journey(url: &str, messages: &str, brief: &str) -> anyhow::Result<Pictures> {
     let mut step = None;
     let mut tell = |news| match news {
-        News::Now(what) => step.get_or_insert_with(|| Step::start("")).say(what),
-        News::Done(what) => step.take().unwrap_or_else(|| Step::start("")).done(&what),
+        Progress::Working(what) => step.get_or_insert_with(|| Step::start("")).say(what),
+        Progress::Done(what) => step.take().unwrap_or_else(|| Step::start("")).done(&what),
     };
     let journey = Journey::new(url, messages);
     let visitor = journey.sign_up(&mut tell)?;
     let delivered = visitor.generate(brief, &mut tell)?;
-    tell(News::Now("rendering".to_owned()));
+    tell(Progress::Working("rendering".to_owned()));
     let picture = |kind| visitor.picture(&delivered.id, kind, None);
     let pictures = Pictures { svg: picture("svg")?, png: picture("png")? };
-    tell(News::Done("rendered".to_owned()));
+    tell(Progress::Done("rendered".to_owned()));
     Ok(pictures)
 }
 

@@ -1,7 +1,10 @@
-//! What operators do with candidacies, requests to support and the waitlist. Each change is one function of the database, which no
-//! component may call.
+//! `asknpic support …`: what operators do with requests to support. Each change is one function of the database, which no component may call.
+
+use std::fmt::Write as _;
+use std::path::PathBuf;
 
 use anyhow::{Context as _, bail};
+use clap::{Args, Subcommand};
 pub use domain::contact::Interest;
 use domain::contact::{FormText, MESSAGE_MAX_CHARS};
 use domain::generation::ContentKind;
@@ -13,50 +16,85 @@ use uuid::Uuid;
 use vault::{Envelope, MasterKeys, UserSalt};
 use zeroize::Zeroizing;
 
-use crate::operator::{utc, uuid_v7};
+use crate::migrate::Database;
+use crate::operator::{self, Access, utc, uuid_v7};
+use crate::ui::print;
 
-/// A candidacy for the beta test, as an operator reads it.
-#[derive(Clone, Debug)]
-pub struct Candidacy {
-    /// Its id.
-    pub id: Uuid,
-    /// `open`, `accepted` or `declined`.
-    pub status: String,
-    /// Each answer under its name, in the order of the form.
-    pub answers: Vec<(&'static str, String)>,
+#[derive(Debug, Subcommand)]
+pub(crate) enum Support {
+    /// Print the requests that are not closed, oldest first
+    List(List),
+    /// Print a request with its messages, decrypted
+    Show(Show),
+    /// Answer a request, encrypted under the person's own key; a mail says that there is an answer
+    Answer(Answer),
 }
 
-const ANSWERS: [&str; 8] = ["email", "country", "profile", "tools", "visuals", "frequency", "motivation", "language"];
-
-/// Confirmed candidacies of people who want to take part, oldest first; those of a status, or all.
-///
-/// # Errors
-/// Of the database.
-pub async fn candidacies(client: &Client, status: Option<&str>) -> anyhow::Result<Vec<Candidacy>> {
-    let sql = "select id, status, email, country, profile, tools, visuals, frequency, motivation, language from beta_candidacies
-               where confirmed_at is not null and participation_at is not null and ($1::text is null or status = $1)
-               order by created_at, id";
-    let rows = client.query(sql, &[&status]).await?;
-    let candidacy = |row: &Row| Candidacy {
-        id: row.get(0),
-        status: row.get(1),
-        answers: ANSWERS.iter().filter_map(|name| Some((*name, row.get::<_, Option<String>>(*name)?))).collect(),
-    };
-    Ok(rows.iter().map(candidacy).collect())
+/// Which requests
+#[derive(Args, Debug)]
+pub(crate) struct List {
+    /// Closed ones as well
+    #[arg(long)]
+    all: bool,
+    #[command(flatten)]
+    access: Access,
 }
 
-/// Accepts or declines a candidacy; the candidate is told by mail with the next run of the lifecycle job.
-///
-/// # Errors
-/// There is no such candidacy, it was not confirmed, or the person does not want to take part any more.
-pub async fn decide(client: &Client, now: Timestamp, id: Uuid, accepted: bool, by: &str) -> anyhow::Result<()> {
-    let sql = "select beta_decide($1::text::timestamp, $2, $3, $4, $5)";
-    let outcome: String = client.query_one(sql, &[&utc(now), &id, &accepted, &by, &uuid_v7(now)?]).await?.get(0);
-    match outcome.as_str() {
-        "decided" => Ok(()),
-        "unconfirmed" => bail!("the owner of the address has not confirmed this candidacy"),
-        "withdrawn" => bail!("this person does not want to take part any more"),
-        _ => bail!("there is no such candidacy"),
+/// Which request
+#[derive(Args, Debug)]
+pub(crate) struct Show {
+    /// Its id
+    id: Uuid,
+    #[command(flatten)]
+    access: Access,
+}
+
+/// What to answer
+#[derive(Args, Debug)]
+pub(crate) struct Answer {
+    /// The request's id
+    id: Uuid,
+    /// File with the answer; `-` is standard input
+    #[arg(long, value_name = "FILE", default_value = "-")]
+    text: PathBuf,
+    /// Expect another message; without it the request is closed, and gone a year later
+    #[arg(long)]
+    keep_open: bool,
+    #[command(flatten)]
+    access: Access,
+}
+
+impl Support {
+    pub(crate) async fn run(self) -> anyhow::Result<()> {
+        match self {
+            Self::List(List { all, access }) => {
+                let client = access.connect(Database::Accounts).await?;
+                let found = requests(&client, all).await?;
+                let mut text = String::new();
+                for request in &found {
+                    writeln!(text, "{} {} {} account {}", request.id, request.created_at, request.status, request.user)?;
+                }
+                writeln!(text, "{} requests", found.len())?;
+                Ok(print(&text)?)
+            }
+            Self::Show(Show { id, access }) => {
+                let client = access.connect(Database::Accounts).await?;
+                let mut text = String::new();
+                for message in messages(&client, &access.masters()?, id).await? {
+                    writeln!(text, "{} {}", message.written_at, message.author)?;
+                    for part in ["subject", "message"].iter().filter_map(|name| message.text[name].as_str()) {
+                        writeln!(text, "{part}\n")?;
+                    }
+                }
+                Ok(print(&text)?)
+            }
+            Self::Answer(Answer { id, text, keep_open, access }) => {
+                let text = operator::text(&text)?;
+                let client = access.connect(Database::Accounts).await?;
+                answer(&client, &access.masters()?, Timestamp::now(), id, &text, !keep_open).await?;
+                Ok(print("answered: a mail goes out with the next run of the lifecycle job\n")?)
+            }
+        }
     }
 }
 
@@ -146,37 +184,4 @@ pub async fn answer(
         [&utc(now), &request, &message, &sealed.into_bytes(), &close, &uuid_v7(now)?];
     let found: bool = client.query_one(sql, &parameters).await?.get(0);
     if found { Ok(()) } else { bail!("there is no such request") }
-}
-
-/// An announcement's subject and text in one language.
-#[derive(Clone, Debug)]
-pub struct Text {
-    /// One line.
-    pub subject: String,
-    /// Plain text. The links that unsubscribe are added to it.
-    pub text: String,
-}
-
-/// Puts an announcement in the queue for those on the waitlist with an interest, or all; how many mails now wait for the lifecycle job.
-///
-/// # Errors
-/// A text is empty, or the database refuses.
-pub async fn announce(
-    client: &Client,
-    now: Timestamp,
-    interest: Option<Interest>,
-    [english, french]: [&Text; 2],
-    by: &str,
-) -> anyhow::Result<i32> {
-    for text in [english, french] {
-        FormText::new(&text.subject).line(200)?;
-        FormText::new(&text.text).lines(20_000)?;
-    }
-    let texts = json!({
-        "en": { "subject": english.subject, "text": english.text },
-        "fr": { "subject": french.subject, "text": french.text },
-    });
-    let sql = "select announcement_make($1::text::timestamp, $2, $3, $4, $5)";
-    let interest = interest.map(Interest::name);
-    Ok(client.query_one(sql, &[&utc(now), &uuid_v7(now)?, &interest, &texts, &by]).await?.get(0))
 }

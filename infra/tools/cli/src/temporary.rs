@@ -11,17 +11,17 @@ use crate::project::Project;
 use crate::stack::{ModelSetup, Setup, Stack};
 use crate::ui::Step;
 
-use super::build::build;
-use super::up::{Running, start_host};
+use crate::build::build;
+use crate::up::{Running, start_host};
 
 /// A running installation, for one command.
-pub(super) struct Temporary {
+pub(crate) struct Temporary {
     stack: Stack,
     host: Host,
 }
 
 impl Temporary {
-    pub(super) async fn start(project: &Project, with_build: bool) -> anyhow::Result<Self> {
+    pub(crate) async fn start(project: &Project, with_build: bool) -> anyhow::Result<Self> {
         if with_build {
             let project = project.clone();
             tokio::task::spawn_blocking(move || build(&project)).await??;
@@ -48,11 +48,11 @@ impl Temporary {
     }
 
     /// Where it is reached.
-    pub(super) fn addresses(&self) -> Running {
+    pub(crate) fn addresses(&self) -> Running {
         Running { url: format!("http://{}", self.host.addr()), messages: self.stack.catcher().url() }
     }
 
-    pub(super) async fn stop(self) {
+    pub(crate) async fn stop(self) {
         self.host.stop(Duration::from_secs(1)).await;
         self.stack.stop().await;
     }

@@ -1,5 +1,8 @@
 //! The secrets of an installation: made once, kept in a file that only its owner can read, given to the components as variables.
 
+pub(crate) mod command;
+pub mod rotate;
+
 use std::collections::BTreeMap;
 use std::fmt;
 use std::fs::{self, OpenOptions};

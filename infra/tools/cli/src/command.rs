@@ -1,34 +1,11 @@
-//! The subcommands, one file each.
-
-mod account;
-mod beta;
-mod billing;
-mod build;
-mod check;
-mod dataset;
-mod evidence;
-mod gallery;
-mod keys;
-mod lifecycle;
-mod manifest;
-mod master;
-mod migrate;
-mod promises;
-mod receipt;
-mod rectify;
-mod render;
-mod requests;
-mod rewrite;
-mod ropa;
-mod stripe;
-mod support;
-mod temporary;
-mod trace;
-mod try_it;
-mod up;
-mod waitlist;
+//! The command line: one subcommand, one module.
 
 use clap::{Parser, Subcommand};
+
+use crate::{
+    account, beta, billing, build, check, dataset, evidence, gallery, keys, lifecycle, manifest, migrate, promises, receipt,
+    rectify, render, requests, rewrite, ropa, stripe, support, trace, try_it, up, waitlist,
+};
 
 /// Runs, builds and looks after Ask N Pic.
 #[derive(Debug, Parser)]
@@ -45,7 +22,7 @@ enum Command {
     /// Make the whole journey from sign-up to picture, and write visual.svg and visual.png
     Try(try_it::Try),
     /// Make two dozen varied pictures through the whole chain, on one sheet
-    Gallery(gallery::Gallery),
+    Gallery(gallery::command::Gallery),
     /// Draw a parametric file as SVG, PNG or PDF
     Render(render::Render),
     /// Tell what the checker makes of a parametric file
@@ -53,10 +30,10 @@ enum Command {
     /// Build the components and print their sizes; fails if one is over its limit
     Build(build::Build),
     /// Bring the four databases to the schema of this program
-    Migrate(migrate::Migrate),
+    Migrate(migrate::command::Migrate),
     /// Make the secrets of an installation
     #[command(subcommand)]
-    Keys(keys::Keys),
+    Keys(keys::command::Keys),
     /// Show every promise, its tests, and whether they passed in the last run
     Promises(promises::Promises),
     /// The register of exercised rights

@@ -1,72 +1,82 @@
-//! What an operator does to accounts from outside, as the owner of the database: the components have no rights to these functions.
+//! `asknpic account import`: accounts from elsewhere, with their password hashes.
 
-use asknpic_local::tls;
+use std::path::PathBuf;
+
+use anyhow::{Context as _, bail};
+use clap::Args;
 use domain::{Email, Language, PersonName, Phone, Secret};
+use indicatif::ProgressBar;
 use serde::Deserialize;
-use tokio_postgres::Client;
 
-/// Why it could not be done.
-#[derive(Debug, thiserror::Error)]
-pub enum Error {
-    /// The connection failed, or was refused for its URL.
-    #[error(transparent)]
-    Connect(#[from] tls::Error),
-    /// A statement failed. The server's own words are left out: they can repeat a value.
-    #[error("the database refused with SQLSTATE {0}; is it migrated, and is the role its owner?")]
-    Sql(String),
-    /// The text is no email address.
-    #[error("that is no email address")]
-    Email,
-    /// The system has no random bytes.
-    #[error(transparent)]
-    Random(#[from] vault::random::NoRandom),
+use crate::migrate::Database;
+use crate::operator::Access;
+use crate::ui::print;
+
+use super::{Accounts, Error, event, utc};
+
+/// Brings accounts in from elsewhere, with their password hashes
+///
+/// The file is CSV with a header. Columns: email, `password_hash` (ASP.NET Core Identity V2 or V3, or bcrypt), and if there are any
+/// `email_confirmed`, phone, `phone_verified`, country, `first_name`, `last_name`, language, `created_at`, `policy_version`. Email or phone must
+/// have been proved there. Every line is checked before the first account is made; an email that has an account already is left as it
+/// is, so that an import can be repeated.
+#[derive(Args, Debug)]
+pub(crate) struct Import {
+    /// The file
+    #[arg(value_name = "USERS.CSV")]
+    file: PathBuf,
+    /// Check the file and stop
+    #[arg(long)]
+    check: bool,
+    #[command(flatten)]
+    access: Access,
 }
 
-impl From<tokio_postgres::Error> for Error {
-    fn from(error: tokio_postgres::Error) -> Self {
-        Self::Sql(error.code().map_or_else(|| "(connection lost)".to_owned(), |code| code.code().to_owned()))
+impl Import {
+    pub(super) async fn run(self) -> anyhow::Result<()> {
+        let open = || std::fs::File::open(&self.file).with_context(|| self.file.display().to_string());
+        let mut accounts = Vec::new();
+        let mut rejected = 0_u64;
+        for (line, account) in read_csv(open()?).context("the header cannot be read")? {
+            match account {
+                Ok(account) => accounts.push(account),
+                Err(reason) => {
+                    rejected += 1;
+                    eprintln!("line {line}: {reason}");
+                }
+            }
+        }
+        if rejected > 0 {
+            let lines = if rejected == 1 { "line" } else { "lines" };
+            bail!("{rejected} {lines} cannot be taken; nothing was imported");
+        }
+        if self.check {
+            print(&format!("{} accounts can be imported\n", accounts.len()))?;
+            return Ok(());
+        }
+        let owner = Accounts::new(self.access.connect(Database::Accounts).await?);
+        let bar = ProgressBar::new(accounts.len() as u64);
+        let (mut imported, mut taken) = (0_u64, 0_u64);
+        for account in &accounts {
+            if owner.import(account, jiff::Timestamp::now()).await? {
+                imported += 1;
+            } else {
+                taken += 1;
+            }
+            bar.inc(1);
+        }
+        bar.finish_and_clear();
+        print(&format!("{imported} accounts imported, {taken} were there already\n"))?;
+        Ok(())
     }
-}
-
-/// A connection to the accounts database as its owner.
-#[derive(Debug)]
-pub struct Accounts {
-    client: Client,
 }
 
 impl Accounts {
-    /// Connects; certificate and name of the server are verified against `ca_pem`, or the system's roots.
-    ///
-    /// # Errors
-    /// [`Error::Connect`].
-    pub async fn connect(url: &str, ca_pem: Option<&str>) -> Result<Self, Error> {
-        Ok(Self::new(tls::connect(url, ca_pem).await?))
-    }
-
-    /// Over a connection of the owner's.
-    #[must_use]
-    pub fn new(client: Client) -> Self {
-        Self { client }
-    }
-
-    /// Lifts the block that three lockouts in a row have brought (promise a67), after support has checked who asks. False where there is
-    /// no such account.
-    ///
-    /// # Errors
-    /// [`Error::Email`], [`Error::Sql`].
-    pub async fn unblock(&self, email: &str, now: jiff::Timestamp) -> Result<bool, Error> {
-        let email = Email::parse(email).map_err(|_| Error::Email)?;
-        let event = event(now)?;
-        let sql = "select account_unblock($1::text::timestamp, $2, $3::text::uuid)";
-        let row = self.client.query_one(sql, &[&utc(now), &email.expose(), &event]).await?;
-        Ok(row.get(0))
-    }
-
     /// Brings an account in with its hash as it is. False where its email has an account already.
     ///
     /// # Errors
     /// [`Error::Sql`], [`Error::Random`].
-    pub async fn import(&self, newcomer: &Newcomer, now: jiff::Timestamp) -> Result<bool, Error> {
+    pub async fn import(&self, account: &NewAccount, now: jiff::Timestamp) -> Result<bool, Error> {
         let (user, tenant, salt) = (event(now)?, event(now)?, vault::random::bytes::<32>()?);
         let name = |name: &Option<PersonName>| name.as_ref().map(|name| name.expose().to_owned());
         let sql = "select account_import($1::text::timestamp, $2::text::uuid, $3::text::uuid, $4, $5, $6, $7, $8, $9, $10, $11, $12, \
@@ -80,31 +90,21 @@ impl Accounts {
                     &user,
                     &tenant,
                     &salt.as_slice(),
-                    &newcomer.email.expose(),
-                    &newcomer.email_confirmed,
-                    &newcomer.password_hash.expose(),
-                    &newcomer.phone.as_ref().map(|phone| phone.expose().to_owned()),
-                    &newcomer.phone_verified,
-                    &name(&newcomer.first_name),
-                    &name(&newcomer.last_name),
-                    &newcomer.language.tag(),
-                    &newcomer.policy_version,
-                    &utc(newcomer.created_at.unwrap_or(now)),
+                    &account.email.expose(),
+                    &account.email_confirmed,
+                    &account.password_hash.expose(),
+                    &account.phone.as_ref().map(|phone| phone.expose().to_owned()),
+                    &account.phone_verified,
+                    &name(&account.first_name),
+                    &name(&account.last_name),
+                    &account.language.tag(),
+                    &account.policy_version,
+                    &utc(account.created_at.unwrap_or(now)),
                 ],
             )
             .await?;
         Ok(row.get::<_, &str>(0) == "imported")
     }
-}
-
-/// A time as the database keeps it: UTC without a zone.
-fn utc(time: jiff::Timestamp) -> String {
-    time.to_zoned(jiff::tz::TimeZone::UTC).datetime().to_string()
-}
-
-/// The id of a security event.
-fn event(now: jiff::Timestamp) -> Result<String, Error> {
-    Ok(vault::random::uuid_v7(u64::try_from(now.as_millisecond()).unwrap_or(0))?.to_string())
 }
 
 /// One line of an import: the columns of `users.csv`, of which `email` and `password_hash` are required.
@@ -142,7 +142,7 @@ struct Line {
 
 /// An account that is ready to be brought in.
 #[derive(Clone, Debug)]
-pub struct Newcomer {
+pub struct NewAccount {
     email: Email,
     email_confirmed: bool,
     password_hash: Secret,
@@ -188,19 +188,19 @@ pub enum Rejected {
 ///
 /// # Errors
 /// The header cannot be read.
-pub fn newcomers<R: std::io::Read>(file: R) -> Result<impl Iterator<Item = (u64, Result<Newcomer, Rejected>)>, csv::Error> {
+pub fn read_csv<R: std::io::Read>(file: R) -> Result<impl Iterator<Item = (u64, Result<NewAccount, Rejected>)>, csv::Error> {
     let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::Headers).from_reader(file);
     let headers = reader.headers()?.clone();
     Ok(reader.into_records().map(move |record| match record {
         Ok(record) => {
             let line = record.deserialize::<Line>(Some(&headers)).map_err(|_| Rejected::Shape);
-            (record.position().map_or(0, csv::Position::line), line.and_then(Newcomer::check))
+            (record.position().map_or(0, csv::Position::line), line.and_then(NewAccount::check))
         }
         Err(error) => (error.position().map_or(0, csv::Position::line), Err(Rejected::Shape)),
     }))
 }
 
-impl Newcomer {
+impl NewAccount {
     fn check(line: Line) -> Result<Self, Rejected> {
         let filled = |text: Option<String>| text.filter(|text| !text.trim().is_empty());
         let name = |text: Option<String>| {
@@ -255,8 +255,8 @@ mod tests {
     /// Of Python's `bcrypt`.
     const BCRYPT: &str = "$2b$04$3opOvxqKxLeilegul7MzE.9W4vuJrcdDKBinQ7p7sE2uGVXKaG11a";
 
-    fn read(text: &str) -> Vec<(u64, Result<Newcomer, Rejected>)> {
-        newcomers(text.as_bytes()).unwrap().collect()
+    fn read(text: &str) -> Vec<(u64, Result<NewAccount, Rejected>)> {
+        read_csv(text.as_bytes()).unwrap().collect()
     }
 
     #[test]

@@ -4,18 +4,18 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-use super::master;
+use super::rotate::{AddMaster, RotateMaster};
 use crate::keys;
 use crate::ui::print;
 
 #[derive(Debug, Subcommand)]
-pub(super) enum Keys {
+pub(crate) enum Keys {
     /// Make fresh keys as the lines of an environment file
     Generate(Generate),
     /// Put a new master key in front of those in a file; the components need it before the next step
-    AddMaster(master::AddMaster),
+    AddMaster(AddMaster),
     /// Encrypt everything anew under the newest master key, so that older ones can be retired; may be stopped and repeated
-    RotateMaster(master::RotateMaster),
+    RotateMaster(RotateMaster),
     /// Print a new key for evidence, which no component has
     Evidence,
     /// Take the next of the three steps that replace the key signing access tokens
@@ -27,7 +27,7 @@ pub(super) enum Keys {
 /// Without downtime: first the new public key is published, then the new key signs, then the old one is forgotten. After each step
 /// all components have to be started with the file as it is then, before the next one.
 #[derive(Args, Debug)]
-pub(super) struct RotateSigning {
+pub(crate) struct RotateSigning {
     /// The file that `keys generate` made
     #[arg(long, value_name = "FILE")]
     file: PathBuf,
@@ -35,14 +35,14 @@ pub(super) struct RotateSigning {
 
 /// Makes fresh keys
 #[derive(Args, Debug)]
-pub(super) struct Generate {
+pub(crate) struct Generate {
     /// Write them to this new file (mode 0600) instead of printing them
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
 }
 
 impl Keys {
-    pub(super) async fn run(self) -> anyhow::Result<()> {
+    pub(crate) async fn run(self) -> anyhow::Result<()> {
         let out = match self {
             Self::Generate(Generate { out }) => out,
             Self::AddMaster(add) => return add.run(),

@@ -7,22 +7,22 @@ use asknpic_host::parametric::{Format, Renderer, Request, Verdict};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 
-use crate::gallery::{BRIEFS, CAPTION, COLUMN, Picture, Sheet, caption, page};
+use super::{BRIEFS, CAPTION, COLUMN, Picture, Sheet, caption, page};
 use crate::journey::Journey;
 use crate::parametric;
 use crate::project::Project;
 use crate::ui::{kilobytes, print};
 
-use super::build::build;
-use super::temporary::Temporary;
-use super::up::Running;
+use crate::build::build;
+use crate::temporary::Temporary;
+use crate::up::Running;
 
 /// Makes two dozen varied pictures through the whole chain, and shows them on one page and one sheet
 ///
 /// Everything is started for the occasion, on free ports and without a trace. Each brief is sent by a person of its own, since a
 /// user may have five generations a minute. Writes index.html, which needs nothing beside it, and sheet.png.
 #[derive(Args, Debug)]
-pub(super) struct Gallery {
+pub(crate) struct Gallery {
     /// Where to write
     #[arg(long, value_name = "FOLDER", default_value = "gallery")]
     out: PathBuf,
@@ -35,7 +35,7 @@ pub(super) struct Gallery {
 }
 
 impl Gallery {
-    pub(super) async fn run(self) -> anyhow::Result<()> {
+    pub(crate) async fn run(self) -> anyhow::Result<()> {
         let project = Project::find()?;
         std::fs::create_dir_all(&self.out).with_context(|| self.out.display().to_string())?;
         if !self.no_build {

@@ -16,7 +16,7 @@ use crate::ui::{number, print};
 ///
 /// The checker is the component that `generate` uses; FORMAT.md explains the codes.
 #[derive(Args, Debug)]
-pub(super) struct Check {
+pub(crate) struct Check {
     /// The file, as a model wrote it; `-` reads the standard input
     file: PathBuf,
     /// Print the verdict as JSON
@@ -28,14 +28,14 @@ pub(super) struct Check {
 }
 
 impl Check {
-    pub(super) async fn run(self) -> anyhow::Result<()> {
+    pub(crate) async fn run(self) -> anyhow::Result<()> {
         let project = Project::find()?;
         let text = read(&self.file)?;
         let verdict = parametric::checker(&project).await?.check(&text).await?;
         if self.json {
             print(&format!("{}\n", serde_json::to_string_pretty(&verdict)?))?;
         } else {
-            print(&told(&verdict))?;
+            print(&describe(&verdict))?;
         }
         match (verdict, self.out) {
             (Verdict::Accepted { file, .. }, Some(out)) => std::fs::write(&out, file).with_context(|| out.display().to_string()),
@@ -46,18 +46,18 @@ impl Check {
 }
 
 /// Bytes of a file that are read at most: enough for the checker to say that it is too large.
-const MOST: u64 = 256 * 1_024;
+const MAX_BYTES: u64 = 256 * 1_024;
 
 /// The text of a file, or of the standard input.
-pub(super) fn read(file: &Path) -> anyhow::Result<String> {
+pub(crate) fn read(file: &Path) -> anyhow::Result<String> {
     let mut bytes = Vec::new();
     if file == Path::new("-") {
-        std::io::stdin().take(MOST).read_to_end(&mut bytes).context("the standard input")?;
+        std::io::stdin().take(MAX_BYTES).read_to_end(&mut bytes).context("the standard input")?;
     } else {
-        let read = std::fs::File::open(file).and_then(|opened| opened.take(MOST).read_to_end(&mut bytes));
+        let read = std::fs::File::open(file).and_then(|opened| opened.take(MAX_BYTES).read_to_end(&mut bytes));
         read.with_context(|| file.display().to_string())?;
     }
-    if bytes.len() as u64 == MOST {
+    if bytes.len() as u64 == MAX_BYTES {
         // Whatever the rest is, it is too large.
         return Ok(String::from_utf8_lossy(&bytes).into_owned());
     }
@@ -65,7 +65,7 @@ pub(super) fn read(file: &Path) -> anyhow::Result<String> {
 }
 
 /// The verdict for people.
-fn told(verdict: &Verdict) -> String {
+fn describe(verdict: &Verdict) -> String {
     match verdict {
         Verdict::Accepted { corrections, complexity, .. } => {
             let count = match corrections.len() {
@@ -80,7 +80,7 @@ fn told(verdict: &Verdict) -> String {
 }
 
 /// A line each: the place, the code, what it was and what it became.
-pub(super) fn corrected(corrections: &[Correction]) -> String {
+pub(crate) fn corrected(corrections: &[Correction]) -> String {
     let [path, code] = widths(corrections.iter().map(|correction| [correction.path.as_str(), correction.code.as_str()]));
     corrections.iter().fold(String::new(), |mut lines, correction| {
         let numbers = correction.numbers.iter().map(|value| number(*value)).collect::<Vec<_>>().join(" → ");
@@ -125,13 +125,13 @@ mod tests {
             correction("contrast", "/layers/3/fill", &[2.1, 4.5]),
             correction("does-not-fit", "/layers/3/size", &[118.0, 96.25]),
         ];
-        let told = told(&Verdict::Accepted { file: "{}".to_owned(), corrections, complexity: 42 });
+        let text = describe(&Verdict::Accepted { file: "{}".to_owned(), corrections, complexity: 42 });
         let expected = "accepted, 3 corrections, complexity 42 of 100
   /               repaired-json
   /layers/3/fill  contrast       2.1 → 4.5
   /layers/3/size  does-not-fit   118 → 96.25
 ";
-        assert_eq!(told, expected);
+        assert_eq!(text, expected);
     }
 
     #[test]
@@ -141,14 +141,14 @@ mod tests {
         std::fs::write(&file, [0xff, 0xfe, 0x00]).unwrap();
         assert!(read(&file).unwrap_err().to_string().ends_with("is no text: a parametric file is JSON in UTF-8"));
         std::fs::write(&file, vec![b'a'; 1 << 20]).unwrap();
-        assert_eq!(read(&file).unwrap().len() as u64, MOST);
+        assert_eq!(read(&file).unwrap().len() as u64, MAX_BYTES);
         assert!(read(&folder.path().join("none")).is_err() && read(folder.path()).is_err());
     }
 
     #[test]
     fn findings_are_told_in_their_own_sentences() {
         let finding = Finding { code: "not-json".into(), path: String::new(), message: "Answer with one JSON document.".into() };
-        let told = told(&Verdict::Rejected { findings: vec![finding] });
-        assert_eq!(told, "rejected\n  /  not-json  Answer with one JSON document.\n");
+        let text = describe(&Verdict::Rejected { findings: vec![finding] });
+        assert_eq!(text, "rejected\n  /  not-json  Answer with one JSON document.\n");
     }
 }

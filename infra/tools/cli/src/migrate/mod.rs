@@ -4,6 +4,8 @@
 //! it ran, and a database that a newer program has migrated, are refused. One `migrate` runs at a time: it holds an advisory
 //! lock in `accounts` until all four are done, because roles belong to the server and not to one database.
 
+pub(crate) mod command;
+
 use std::collections::BTreeMap;
 use std::fmt;
 

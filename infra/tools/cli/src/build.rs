@@ -1,4 +1,4 @@
-//! The wasm files of the application: which there are, how they are built, how big they may be.
+//! `asknpic build`: the wasm files of the application: which there are, how they are built, how big they may be.
 
 use std::collections::BTreeMap;
 use std::io::{BufRead as _, BufReader};
@@ -7,9 +7,48 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context as _, bail, ensure};
 use asknpic_host::manifest::Manifest;
+use clap::Args;
 use serde::Deserialize;
 
 use crate::project::Project;
+use crate::ui::{Step, kilobytes, print};
+
+/// Builds the components for wasm32-wasip2 and prints their sizes; fails if one is over its limit
+#[derive(Args, Debug)]
+pub(crate) struct Build {
+    /// Only print the components' names, one a line
+    #[arg(long)]
+    list: bool,
+}
+
+impl Build {
+    pub(crate) fn run(&self) -> anyhow::Result<()> {
+        let project = Project::find()?;
+        if self.list {
+            let names = packages_to_build(&project)?;
+            return Ok(print(&(names.join("\n") + "\n"))?);
+        }
+        let artifacts = build(&project)?;
+        for artifact in &artifacts {
+            print(&format!(
+                "  {:<16} {:>8}  of {:>8}\n",
+                artifact.name,
+                kilobytes(artifact.size()?),
+                kilobytes(artifact.limit())
+            ))?;
+        }
+        check_sizes(&artifacts)
+    }
+}
+
+/// Builds with a progress line.
+pub(crate) fn build(project: &Project) -> anyhow::Result<Vec<Artifact>> {
+    let step = Step::start("building the components (the first time takes minutes)");
+    let artifacts = compile(project, |name, done| step.say(format!("building the components: {done} crates, now {name}")))?;
+    let total = artifacts.iter().map(Artifact::size).sum::<anyhow::Result<u64>>()?;
+    step.done(&format!("{} components built, {} in all", artifacts.len(), kilobytes(total)));
+    Ok(artifacts)
+}
 
 /// What the components are compiled for.
 const TARGET: &str = "wasm32-wasip2";
@@ -71,7 +110,7 @@ pub fn artifacts(manifest: &Manifest, root: &Path) -> Vec<Artifact> {
 ///
 /// # Errors
 /// A component is no package of the workspace, or does not compile (Cargo has said why).
-pub fn build(project: &Project, mut progress: impl FnMut(&str, usize)) -> anyhow::Result<Vec<Artifact>> {
+pub fn compile(project: &Project, mut progress: impl FnMut(&str, usize)) -> anyhow::Result<Vec<Artifact>> {
     let artifacts = artifacts(&project.manifest()?, project.root());
     let mut cargo = cargo(project);
     cargo.args(["build", "--release", "--quiet", "--target", TARGET, "--message-format", "json-render-diagnostics"]);
