@@ -23,7 +23,7 @@ use tokio::time::Instant;
 use self::account::Account;
 use self::binaries::Binaries;
 pub use self::databases::DatabaseSet;
-use self::supervisor::{Order, Supervised};
+use self::supervisor::{StopMode, Supervised};
 use crate::tls;
 
 /// The superuser of the cluster, for tests and for looking around.
@@ -244,7 +244,7 @@ impl Cluster {
                 });
             }
             if Instant::now() > deadline {
-                server.stop(Order::Immediate, &data).await;
+                server.stop(StopMode::Immediate, &data).await;
                 return Err(Error::NotReady { log });
             }
             tokio::time::sleep(Duration::from_millis(20)).await;
@@ -327,15 +327,15 @@ impl Cluster {
 
     /// Stops the server in fast mode: connections are cut, what was committed is kept. Does nothing to a stopped one.
     pub async fn stop(&self) {
-        self.end(Order::Stop).await;
+        self.end(StopMode::Stop).await;
     }
 
     /// Stops the server as a crash would: the next start has to recover from the log.
     pub async fn stop_immediate(&self) {
-        self.end(Order::Immediate).await;
+        self.end(StopMode::Immediate).await;
     }
 
-    async fn end(&self, order: Order) {
+    async fn end(&self, order: StopMode) {
         let server = self.server.lock().await.take();
         if let Some(server) = server {
             server.stop(order, &self.layout.data()).await;
@@ -349,7 +349,7 @@ impl Cluster {
     pub async fn restart(&self) -> Result<(), Error> {
         let mut server = self.server.lock().await;
         if let Some(running) = server.take() {
-            running.stop(Order::Stop, &self.layout.data()).await;
+            running.stop(StopMode::Stop, &self.layout.data()).await;
         }
         // A port taken in between is told as such, not as a failed program.
         check_free(self.port)?;

@@ -45,7 +45,7 @@ const FAST_WITHIN: Duration = Duration::from_secs(30);
 
 /// How to stop a server.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Order {
+pub(super) enum StopMode {
     /// Fast mode: clients are cut, nothing committed is lost and nothing has to be recovered.
     Stop,
     /// As a crash.
@@ -101,10 +101,10 @@ impl Supervised {
     }
 
     /// Stops the server and waits for its end; one that does not obey is killed.
-    pub(super) async fn stop(mut self, order: Order, data: &Path) {
+    pub(super) async fn stop(mut self, order: StopMode, data: &Path) {
         let word: &[u8] = match order {
-            Order::Stop => b"stop\n",
-            Order::Immediate => b"immediate\n",
+            StopMode::Stop => b"stop\n",
+            StopMode::Immediate => b"immediate\n",
         };
         // A broken pipe means that the server has ended already.
         let _ = self.orders.write_all(word);

@@ -10,10 +10,10 @@ use ring::hmac;
 use serde_json::json;
 
 use super::authorize::read;
-use super::{CLIENT_SECRET, Desk, Provider};
+use super::{CLIENT_SECRET, Provider, Shared};
 
-pub(super) async fn github_user(State(desk): State<Arc<Desk>>, headers: HeaderMap) -> Response {
-    let identity = match github(&desk, &headers) {
+pub(super) async fn github_user(State(shared): State<Arc<Shared>>, headers: HeaderMap) -> Response {
+    let identity = match github(&shared, &headers) {
         Ok(identity) => identity,
         Err(answer) => return *answer,
     };
@@ -26,8 +26,8 @@ pub(super) async fn github_user(State(desk): State<Arc<Desk>>, headers: HeaderMa
     .into_response()
 }
 
-pub(super) async fn github_emails(State(desk): State<Arc<Desk>>, headers: HeaderMap) -> Response {
-    let identity = match github(&desk, &headers) {
+pub(super) async fn github_emails(State(shared): State<Arc<Shared>>, headers: HeaderMap) -> Response {
+    let identity = match github(&shared, &headers) {
         Ok(identity) => identity,
         Err(answer) => return *answer,
     };
@@ -43,23 +43,23 @@ pub(super) async fn github_emails(State(desk): State<Arc<Desk>>, headers: Header
 }
 
 /// Whose token it is, or GitHub's refusal: also of a caller that does not say who it is.
-fn github(desk: &Desk, headers: &HeaderMap) -> Result<super::Identity, Box<Response>> {
+fn github(shared: &Shared, headers: &HeaderMap) -> Result<super::Identity, Box<Response>> {
     if !headers.contains_key(header::USER_AGENT) {
         return Err(Box::new((StatusCode::FORBIDDEN, "Request forbidden by administrative rules.").into_response()));
     }
-    let bearer = desk.bearer(headers, Provider::Github).map(|(_, identity)| identity);
+    let bearer = shared.bearer(headers, Provider::Github).map(|(_, identity)| identity);
     bearer.ok_or_else(|| {
         let body = json!({ "message": "Bad credentials", "documentation_url": "https://docs.github.com/rest", "status": "401" });
         Box::new((StatusCode::UNAUTHORIZED, Json(body)).into_response())
     })
 }
 
-pub(super) async fn facebook_me(State(desk): State<Arc<Desk>>, RawQuery(query): RawQuery, headers: HeaderMap) -> Response {
+pub(super) async fn facebook_me(State(shared): State<Arc<Shared>>, RawQuery(query): RawQuery, headers: HeaderMap) -> Response {
     let refused = |message: &str| {
         let error = json!({ "message": message, "type": "OAuthException", "code": 190, "fbtrace_id": "A1b2C3" });
         (StatusCode::BAD_REQUEST, Json(json!({ "error": error }))).into_response()
     };
-    let Some((token, identity)) = desk.bearer(&headers, Provider::Facebook) else {
+    let Some((token, identity)) = shared.bearer(&headers, Provider::Facebook) else {
         return refused("Invalid OAuth access token - Cannot parse access token");
     };
     let query = read(query.unwrap_or_default().as_bytes());

@@ -10,13 +10,13 @@ use bytes::Bytes;
 use form_urlencoded::Serializer;
 use uuid::Uuid;
 
-use super::{CLIENT_ID, Desk, Grant, Identity, Provider};
+use super::{CLIENT_ID, Grant, Identity, Provider, Shared};
 
 /// Nothing but the page's own style, and no request to anywhere else. The form's answer leads back to the application.
 const POLICY: &str = "default-src 'none'; style-src 'self'; frame-ancestors 'none'; base-uri 'none'";
 
 pub(super) async fn page(Path(provider): Path<Provider>, RawQuery(query): RawQuery) -> Response {
-    if let Err(why) = wanted(provider, query.as_deref().unwrap_or_default()) {
+    if let Err(why) = authorization_request(provider, query.as_deref().unwrap_or_default()) {
         return (StatusCode::BAD_REQUEST, why).into_response();
     }
     let text = include_str!("page.html").replace("{provider}", provider.title());
@@ -39,14 +39,14 @@ fn asset(kind: &'static str, text: String) -> Response {
 
 /// Sends the browser back with a code, or with a refusal where the form says so.
 pub(super) async fn grant(
-    State(desk): State<Arc<Desk>>,
+    State(shared): State<Arc<Shared>>,
     Path(provider): Path<Provider>,
     RawQuery(query): RawQuery,
     headers: axum::http::HeaderMap,
     body: Bytes,
 ) -> Response {
-    let wanted = match wanted(provider, query.as_deref().unwrap_or_default()) {
-        Ok(wanted) => wanted,
+    let request = match authorization_request(provider, query.as_deref().unwrap_or_default()) {
+        Ok(request) => request,
         Err(why) => return (StatusCode::BAD_REQUEST, why).into_response(),
     };
     let form = read(&body);
@@ -70,25 +70,25 @@ pub(super) async fn grant(
         }
         let code = Uuid::new_v4().simple().to_string();
         back.append_pair("code", &code);
-        let grant = Grant { provider, identity, issuer: issuer.clone(), ..wanted.grant };
-        desk.lock().codes.insert(code, grant);
+        let grant = Grant { provider, identity, issuer: issuer.clone(), ..request.grant };
+        shared.lock().codes.insert(code, grant);
     }
-    back.append_pair("state", &wanted.state);
+    back.append_pair("state", &request.state);
     if matches!(provider, Provider::Google) {
         back.append_pair("iss", &issuer);
     }
-    let separator = if wanted.redirect.contains('?') { '&' } else { '?' };
-    (StatusCode::FOUND, [(header::LOCATION, format!("{}{separator}{}", wanted.redirect, back.finish()))]).into_response()
+    let separator = if request.redirect.contains('?') { '&' } else { '?' };
+    (StatusCode::FOUND, [(header::LOCATION, format!("{}{separator}{}", request.redirect, back.finish()))]).into_response()
 }
 
-struct Wanted {
+struct AuthorizationRequest {
     redirect: String,
     state: String,
     grant: Grant,
 }
 
 /// What an authorization request asks for, if it is a good one.
-fn wanted(provider: Provider, query: &str) -> Result<Wanted, String> {
+fn authorization_request(provider: Provider, query: &str) -> Result<AuthorizationRequest, String> {
     let query = read(query.as_bytes());
     let field = |name: &str| query.get(name).cloned().filter(|text| !text.is_empty());
     let needed = |name: &str| field(name).ok_or_else(|| format!("{name} is missing\n"));
@@ -117,7 +117,7 @@ fn wanted(provider: Provider, query: &str) -> Result<Wanted, String> {
         challenge,
         issuer: String::new(),
     };
-    Ok(Wanted { redirect, state: needed("state")?, grant })
+    Ok(AuthorizationRequest { redirect, state: needed("state")?, grant })
 }
 
 pub(super) fn read(form: &[u8]) -> HashMap<String, String> {

@@ -10,7 +10,7 @@ use ring::rand::SystemRandom;
 use ring::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair as _};
 use serde_json::{Value, json};
 
-use super::Desk;
+use super::Shared;
 
 const KID: &str = "local-1";
 
@@ -37,9 +37,9 @@ impl Key {
 }
 
 /// The public half (RFC 7517).
-pub(super) async fn set(State(desk): State<Arc<Desk>>) -> Json<Value> {
+pub(super) async fn set(State(shared): State<Arc<Shared>>) -> Json<Value> {
     // An uncompressed point: 4, x, y.
-    let point = desk.key.0.public_key().as_ref().get(1..).unwrap_or_default();
+    let point = shared.key.0.public_key().as_ref().get(1..).unwrap_or_default();
     let (x, y) = point.split_at(point.len() / 2);
     let text = |bytes| BASE64_URL_SAFE_NO_PAD.encode(bytes);
     let key = json!({ "kty": "EC", "crv": "P-256", "use": "sig", "alg": "ES256", "kid": KID, "x": text(x), "y": text(y) });

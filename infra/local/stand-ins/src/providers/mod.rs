@@ -93,7 +93,7 @@ impl Providers {
     /// # Errors
     /// The address is in use, or the system gives no random bytes.
     pub fn start(listen: SocketAddr) -> std::io::Result<Self> {
-        let state = Arc::new(Desk { key: Key::generate()?, granted: Mutex::default() });
+        let state = Arc::new(Shared { key: Key::generate()?, granted: Mutex::default() });
         let routes = Router::new()
             .route("/{provider}/authorize", get(authorize::page).post(authorize::grant))
             .route("/page.css", get(authorize::style))
@@ -152,7 +152,7 @@ impl Providers {
 
 /// What the handlers share.
 #[derive(Debug)]
-struct Desk {
+struct Shared {
     key: Key,
     granted: Mutex<Granted>,
 }
@@ -175,7 +175,7 @@ struct Grant {
     issuer: String,
 }
 
-impl Desk {
+impl Shared {
     fn lock(&self) -> MutexGuard<'_, Granted> {
         self.granted.lock().unwrap_or_else(PoisonError::into_inner)
     }

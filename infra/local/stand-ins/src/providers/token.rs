@@ -14,13 +14,13 @@ use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
 use super::authorize::read;
-use super::{CLIENT_SECRET, Desk, Grant, Provider};
+use super::{CLIENT_SECRET, Grant, Provider, Shared};
 
 /// How long an ID token is good for, in seconds.
 const ID_TOKEN_SECONDS: i64 = 3_600;
 
-pub(super) async fn google(State(desk): State<Arc<Desk>>, body: Bytes) -> Response {
-    let Some((grant, access)) = redeem(&desk, Provider::Google, &body) else { return refused() };
+pub(super) async fn google(State(shared): State<Arc<Shared>>, body: Bytes) -> Response {
+    let Some((grant, access)) = redeem(&shared, Provider::Google, &body) else { return refused() };
     let mut claims = claims(&grant);
     claims["email"] = grant.identity.email.clone().into();
     claims["email_verified"] = (grant.identity.verified == "on").into();
@@ -30,29 +30,29 @@ pub(super) async fn google(State(desk): State<Arc<Desk>>, body: Bytes) -> Respon
             claims[name] = value.into();
         }
     }
-    id_token(&desk, &claims, &access)
+    id_token(&shared, &claims, &access)
 }
 
-pub(super) async fn linkedin(State(desk): State<Arc<Desk>>, body: Bytes) -> Response {
-    let Some((grant, access)) = redeem(&desk, Provider::Linkedin, &body) else { return refused() };
+pub(super) async fn linkedin(State(shared): State<Arc<Shared>>, body: Bytes) -> Response {
+    let Some((grant, access)) = redeem(&shared, Provider::Linkedin, &body) else { return refused() };
     let mut claims = claims(&grant);
     claims["email"] = grant.identity.email.clone().into();
     // Text, as LinkedIn writes it.
     claims["email_verified"] = (grant.identity.verified == "on").to_string().into();
-    id_token(&desk, &claims, &access)
+    id_token(&shared, &claims, &access)
 }
 
-pub(super) async fn github(State(desk): State<Arc<Desk>>, body: Bytes) -> Response {
+pub(super) async fn github(State(shared): State<Arc<Shared>>, body: Bytes) -> Response {
     // GitHub says no with 200.
-    let answer = redeem(&desk, Provider::Github, &body).map_or_else(
+    let answer = redeem(&shared, Provider::Github, &body).map_or_else(
         || json!({ "error": "bad_verification_code", "error_description": "The code passed is incorrect or expired." }),
         |(_, access)| json!({ "access_token": access, "scope": "user:email", "token_type": "bearer" }),
     );
     Json(answer).into_response()
 }
 
-pub(super) async fn facebook(State(desk): State<Arc<Desk>>, body: Bytes) -> Response {
-    let Some((_, access)) = redeem(&desk, Provider::Facebook, &body) else {
+pub(super) async fn facebook(State(shared): State<Arc<Shared>>, body: Bytes) -> Response {
+    let Some((_, access)) = redeem(&shared, Provider::Facebook, &body) else {
         let error = json!({ "message": "This authorization code has been used.", "type": "OAuthException", "code": 100 });
         return (StatusCode::BAD_REQUEST, Json(json!({ "error": error }))).into_response();
     };
@@ -60,10 +60,10 @@ pub(super) async fn facebook(State(desk): State<Arc<Desk>>, body: Bytes) -> Resp
 }
 
 /// What a code stands for, and an access token, if everything that goes with the code is right. A code counts once.
-fn redeem(desk: &Desk, provider: Provider, body: &[u8]) -> Option<(Grant, String)> {
+fn redeem(shared: &Shared, provider: Provider, body: &[u8]) -> Option<(Grant, String)> {
     let form = read(body);
     let field = |name: &str| form.get(name).map(String::as_str);
-    let mut granted = desk.lock();
+    let mut granted = shared.lock();
     let grant = granted.codes.remove(field("code")?)?;
     let client = field("client_id") == Some(&grant.client) && field("client_secret") == Some(CLIENT_SECRET);
     let same = grant.provider == provider && field("redirect_uri") == Some(&grant.redirect);
@@ -96,8 +96,8 @@ fn claims(grant: &Grant) -> Value {
     claims
 }
 
-fn id_token(desk: &Desk, claims: &Value, access: &str) -> Response {
-    let Some(token) = desk.key.sign(claims) else { return StatusCode::INTERNAL_SERVER_ERROR.into_response() };
+fn id_token(shared: &Shared, claims: &Value, access: &str) -> Response {
+    let Some(token) = shared.key.sign(claims) else { return StatusCode::INTERNAL_SERVER_ERROR.into_response() };
     Json(json!({
         "access_token": access, "expires_in": 3_599, "scope": "openid email profile", "token_type": "Bearer", "id_token": token,
     }))

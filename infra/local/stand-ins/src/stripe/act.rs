@@ -80,13 +80,13 @@ pub enum Act {
 
 /// Why something cannot happen: what it is about is not there, or not in a state for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Impossible;
+pub(super) struct InvalidTransition;
 
 impl State {
     /// Makes something happen; the events of it, in order.
-    pub(super) fn act(&self, act: Act) -> Result<Vec<Value>, Impossible> {
+    pub(super) fn act(&self, act: Act) -> Result<Vec<Value>, InvalidTransition> {
         let now = self.now();
-        let events = Happening { kept: &mut self.lock(), now, events: Vec::new() }.run(act)?;
+        let events = Transition { kept: &mut self.lock(), now, events: Vec::new() }.run(act)?;
         self.save();
         Ok(events)
     }
@@ -98,12 +98,12 @@ impl State {
         let gone = kept.get("customer", customer)?.clone();
         let running: Vec<_> =
             kept.of("subscription").filter(|sub| sub["customer"] == customer && sub["status"] != "canceled").cloned().collect();
-        let mut happening = Happening { kept: &mut kept, now, events: Vec::new() };
+        let mut transition = Transition { kept: &mut kept, now, events: Vec::new() };
         for subscription in running {
-            happening.end(subscription);
+            transition.end(subscription);
         }
-        happening.tell("customer.deleted", &gone, None);
-        let events = happening.events;
+        transition.tell("customer.deleted", &gone, None);
+        let events = transition.events;
         kept.objects.remove(customer);
         drop(kept);
         self.save();
@@ -111,14 +111,14 @@ impl State {
     }
 }
 
-struct Happening<'a> {
+struct Transition<'a> {
     kept: &'a mut Kept,
     now: u64,
     events: Vec<Value>,
 }
 
-impl Happening<'_> {
-    fn run(mut self, act: Act) -> Result<Vec<Value>, Impossible> {
+impl Transition<'_> {
+    fn run(mut self, act: Act) -> Result<Vec<Value>, InvalidTransition> {
         match act {
             Act::Pay { session, delayed } => self.pay(self.find("checkout.session", &session)?, delayed)?,
             Act::Arrive { session, paid } => self.arrive(self.find("checkout.session", &session)?, paid)?,
@@ -156,21 +156,22 @@ impl Happening<'_> {
         Ok(self.events)
     }
 
-    fn find(&self, kind: &str, id: &str) -> Result<Value, Impossible> {
-        self.kept.get(kind, id).cloned().ok_or(Impossible)
+    fn find(&self, kind: &str, id: &str) -> Result<Value, InvalidTransition> {
+        self.kept.get(kind, id).cloned().ok_or(InvalidTransition)
     }
 
-    fn running(&self, id: &str) -> Result<Value, Impossible> {
-        self.find("subscription", id).and_then(|found| if found["status"] == "canceled" { Err(Impossible) } else { Ok(found) })
+    fn running(&self, id: &str) -> Result<Value, InvalidTransition> {
+        self.find("subscription", id)
+            .and_then(|found| if found["status"] == "canceled" { Err(InvalidTransition) } else { Ok(found) })
     }
 
     fn tell(&mut self, kind: &str, object: &Value, previous: Option<Value>) {
         self.events.push(objects::event(kind, object, previous, self.now));
     }
 
-    fn pay(&mut self, mut session: Value, delayed: bool) -> Result<(), Impossible> {
+    fn pay(&mut self, mut session: Value, delayed: bool) -> Result<(), InvalidTransition> {
         if session["status"] != "open" {
-            return Err(Impossible);
+            return Err(InvalidTransition);
         }
         session["status"] = "complete".into();
         session["url"] = Value::Null;
@@ -200,11 +201,11 @@ impl Happening<'_> {
         Ok(())
     }
 
-    fn arrive(&mut self, mut session: Value, paid: bool) -> Result<(), Impossible> {
+    fn arrive(&mut self, mut session: Value, paid: bool) -> Result<(), InvalidTransition> {
         let payment = session["payment_intent"].as_str().unwrap_or_default().to_owned();
         let mut payment = self.find("payment_intent", &payment)?;
         if payment["status"] != "processing" {
-            return Err(Impossible);
+            return Err(InvalidTransition);
         }
         if paid {
             session["payment_status"] = "paid".into();
@@ -227,13 +228,13 @@ impl Happening<'_> {
         self.tell("charge.succeeded", &charge, None);
     }
 
-    fn charge_of(&self, payment: &str) -> Result<Value, Impossible> {
-        self.kept.of("charge").find(|charge| charge["payment_intent"] == payment).cloned().ok_or(Impossible)
+    fn charge_of(&self, payment: &str) -> Result<Value, InvalidTransition> {
+        self.kept.of("charge").find(|charge| charge["payment_intent"] == payment).cloned().ok_or(InvalidTransition)
     }
 
-    fn change(&mut self, subscription: Value, price: &Value) -> Result<(), Impossible> {
+    fn change(&mut self, subscription: Value, price: &Value) -> Result<(), InvalidTransition> {
         if subscription["status"] == "canceled" || price["recurring"].is_null() {
-            return Err(Impossible);
+            return Err(InvalidTransition);
         }
         let mut items = subscription["items"].clone();
         items["data"][0]["price"] = price.clone();
@@ -257,7 +258,7 @@ impl Happening<'_> {
         self.update(subscription, &[("items", items), ("status", json!(status))]);
     }
 
-    fn update_running(&mut self, id: &str, changes: &[(&str, Value)]) -> Result<(), Impossible> {
+    fn update_running(&mut self, id: &str, changes: &[(&str, Value)]) -> Result<(), InvalidTransition> {
         let subscription = self.running(id)?;
         self.update(subscription, changes);
         Ok(())
@@ -290,12 +291,12 @@ impl Happening<'_> {
         invoice["id"].clone()
     }
 
-    fn refund(&mut self, payment: &str, amount: Option<i64>) -> Result<(), Impossible> {
+    fn refund(&mut self, payment: &str, amount: Option<i64>) -> Result<(), InvalidTransition> {
         let mut charge = self.charge_of(payment)?;
         let (total, before) = (charge["amount"].as_i64().unwrap_or(0), charge["amount_refunded"].as_i64().unwrap_or(0));
         let refunded = before + amount.unwrap_or(total - before);
         if refunded <= before || refunded > total {
-            return Err(Impossible);
+            return Err(InvalidTransition);
         }
         charge["amount_refunded"] = refunded.into();
         charge["refunded"] = (refunded == total).into();

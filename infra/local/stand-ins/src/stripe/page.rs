@@ -105,24 +105,24 @@ async fn checkout(Shared(state): Shared<Arc<State>>, Path(id): Path<String>) -> 
 /// A button of a form, with its hidden fields.
 #[derive(Default, Deserialize)]
 #[serde(default)]
-struct Pressed {
+struct ButtonPress {
     r#do: String,
     subscription: String,
     price: String,
 }
 
-impl Pressed {
+impl ButtonPress {
     fn read(body: &str) -> Self {
         serde_json::from_value(form::parse(body)).unwrap_or_default()
     }
 }
 
 async fn pay(Shared(state): Shared<Arc<State>>, Path(id): Path<String>, body: String) -> Response {
-    let pressed = Pressed::read(&body);
+    let press = ButtonPress::read(&body);
     let Some(back) = state.lock().get("checkout.session", &id).map(|session| escape(&session["success_url"])) else {
         return missing();
     };
-    let delayed = pressed.r#do == "pay-later";
+    let delayed = press.r#do == "pay-later";
     let Ok(events) = state.act(Act::Pay { session: id, delayed }) else { return missing() };
     state.deliver(&events).await;
     let told = if delayed { "The transfer is on its way; nothing is booked before it arrives." } else { "It is booked." };
@@ -182,7 +182,7 @@ async fn portal(Shared(state): Shared<Arc<State>>, Path(id): Path<String>) -> Re
 }
 
 async fn manage(Shared(state): Shared<Arc<State>>, Path(id): Path<String>, body: String) -> Response {
-    let Pressed { r#do, subscription, price } = Pressed::read(&body);
+    let ButtonPress { r#do, subscription, price } = ButtonPress::read(&body);
     let of_this_customer = {
         let kept = state.lock();
         let customer = kept.get("billing_portal.session", &id).map(|session| session["customer"].clone());
