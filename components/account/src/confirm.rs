@@ -30,16 +30,11 @@ pub(crate) struct EmailConfirmation {
     post, path = "/v1/email/confirm", tag = "accounts", request_body = EmailConfirmation, security((), ("bearer" = [])),
     responses(
         (status = 204, description = "Proved"),
-        (status = 400, description = "`malformed-body`", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 401, description = "`unauthenticated`: a bearer was sent and is not good", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 403, description = "`account-blocked`", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 409, description = "`link-conflict`: the account has another link with that provider", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 410, description = "`token-expired`", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 413, description = "`payload-too-large`", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 415, description = "`unsupported-media-type`", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 422, description = "`invalid-request`", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 429, description = "`rate-limited`", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 503, description = "`unavailable` or `not-configured`", body = ProblemDocument, content_type = "application/problem+json"),
+        web::responses::Unavailable, web::responses::JsonBody, web::responses::RateLimited,
     )
 )]
 pub(crate) async fn confirm(context: Context, request: Request<Body>) -> Result<StatusCode, Problem> {

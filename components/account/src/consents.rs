@@ -61,8 +61,7 @@ impl From<Stored> for Consent {
     get, path = "/v1/me/consents", tag = "rights", security(("bearer" = [])),
     responses(
         (status = 200, description = "The consents", body = Consents),
-        (status = 401, description = "`unauthenticated`", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 503, description = "`unavailable` or `not-configured`", body = ProblemDocument, content_type = "application/problem+json"),
+        web::responses::SignedIn,
     )
 )]
 pub(crate) async fn list(context: Context, headers: HeaderMap) -> Result<Json<Consents>, Problem> {
@@ -92,13 +91,8 @@ fn holding(changes: &[Stored]) -> Vec<Consent> {
     params(("purpose" = String, Path, description = "`training`, `marketing` or `beta`")),
     responses(
         (status = 200, description = "What holds now", body = Consent),
-        (status = 400, description = "`malformed-body`", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 401, description = "`unauthenticated`", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 404, description = "`not-found`: no such purpose", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 413, description = "`payload-too-large`", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 415, description = "`unsupported-media-type`", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 422, description = "`invalid-request`", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 503, description = "`unavailable` or `not-configured`", body = ProblemDocument, content_type = "application/problem+json"),
+        web::responses::SignedIn, web::responses::JsonBody,
     )
 )]
 pub(crate) async fn put(context: Context, Path(purpose): Path<String>, request: Request<Body>) -> Result<Json<Consent>, Problem> {

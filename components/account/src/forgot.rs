@@ -17,7 +17,6 @@ use web::{
     Kind, Problem, body,
     email_token::{EmailToken, Page},
     notify::Message,
-    problem::ProblemDocument,
 };
 
 /// How long an answer takes at least. Keeping a token is a third of a millisecond's work, one part in fifteen, that only an account causes;
@@ -38,12 +37,7 @@ pub(crate) struct ForgottenPassword {
     post, path = "/v1/password/forgot", tag = "accounts", request_body = ForgottenPassword,
     responses(
         (status = 202, description = "Sent if there is such an account: the answer is the same"),
-        (status = 400, description = "`malformed-body`", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 413, description = "`payload-too-large`", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 415, description = "`unsupported-media-type`", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 422, description = "`invalid-request`", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 429, description = "`rate-limited`", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 503, description = "`unavailable` or `not-configured`", body = ProblemDocument, content_type = "application/problem+json"),
+        web::responses::Unavailable, web::responses::JsonBody, web::responses::RateLimited,
     )
 )]
 pub(crate) async fn forgot(request: Request<Body>) -> Result<StatusCode, Problem> {

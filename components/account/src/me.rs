@@ -11,7 +11,7 @@ use serde::Serialize;
 use store::accounts::me;
 use utoipa::ToSchema;
 use uuid::Uuid;
-use web::{Context, Kind, Problem, auth, problem::ProblemDocument};
+use web::{Context, Kind, Problem, auth};
 
 /// The account, in full.
 #[derive(Debug, Serialize, ToSchema)]
@@ -92,8 +92,7 @@ impl From<me::Account> for Account {
     get, path = "/v1/me", tag = "accounts", security(("bearer" = [])),
     responses(
         (status = 200, description = "The account", body = Account),
-        (status = 401, description = "`unauthenticated`", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 503, description = "`unavailable` or `not-configured`", body = ProblemDocument, content_type = "application/problem+json"),
+        web::responses::SignedIn,
     )
 )]
 pub(crate) async fn get(context: Context, headers: HeaderMap) -> Result<Response, Problem> {

@@ -6,7 +6,7 @@ use serde::Serialize;
 use store::accounts::rights::{self, Request as Stored};
 use utoipa::ToSchema;
 use uuid::Uuid;
-use web::{Context, Kind, Problem, problem::ProblemDocument};
+use web::{Context, Kind, Problem};
 
 use crate::rights::bearer;
 
@@ -52,8 +52,7 @@ impl From<Stored> for RightsRequest {
     get, path = "/v1/me/requests", tag = "rights", security(("bearer" = [])),
     responses(
         (status = 200, description = "The requests", body = RightsRequests),
-        (status = 401, description = "`unauthenticated`", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 503, description = "`unavailable` or `not-configured`", body = ProblemDocument, content_type = "application/problem+json"),
+        web::responses::SignedIn,
     )
 )]
 pub(crate) async fn list(context: Context, headers: HeaderMap) -> Result<Json<RightsRequests>, Problem> {

@@ -9,7 +9,7 @@ use store::accounts::{
     rights::{self, Change, Switched},
 };
 use utoipa::ToSchema;
-use web::{Context, Kind, Problem, address, auth, auth::Bearer, body, problem::ProblemDocument, settings};
+use web::{Context, Kind, Problem, address, auth, auth::Bearer, body, settings};
 
 const BODY_LIMIT: usize = 1_024;
 
@@ -55,12 +55,7 @@ pub(crate) struct Restriction {
     put, path = "/v1/me/training-objection", tag = "rights", security(("bearer" = [])), request_body = TrainingObjectionRequest,
     responses(
         (status = 200, description = "What holds now", body = TrainingObjection),
-        (status = 400, description = "`malformed-body`", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 401, description = "`unauthenticated`", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 413, description = "`payload-too-large`", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 415, description = "`unsupported-media-type`", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 422, description = "`invalid-request`", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 503, description = "`unavailable` or `not-configured`", body = ProblemDocument, content_type = "application/problem+json"),
+        web::responses::SignedIn, web::responses::JsonBody,
     )
 )]
 pub(crate) async fn training_objection(context: Context, request: Request<Body>) -> Result<Json<TrainingObjection>, Problem> {
@@ -78,12 +73,7 @@ pub(crate) async fn training_objection(context: Context, request: Request<Body>)
     put, path = "/v1/me/restriction", tag = "rights", security(("bearer" = [])), request_body = RestrictionRequest,
     responses(
         (status = 200, description = "What holds now", body = Restriction),
-        (status = 400, description = "`malformed-body`", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 401, description = "`unauthenticated`", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 413, description = "`payload-too-large`", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 415, description = "`unsupported-media-type`", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 422, description = "`invalid-request`", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 503, description = "`unavailable` or `not-configured`", body = ProblemDocument, content_type = "application/problem+json"),
+        web::responses::SignedIn, web::responses::JsonBody,
     )
 )]
 pub(crate) async fn restriction(context: Context, request: Request<Body>) -> Result<Json<Restriction>, Problem> {

@@ -44,9 +44,8 @@ pub(crate) struct SecurityEventPage {
     ),
     responses(
         (status = 200, description = "A page", body = SecurityEventPage),
-        (status = 401, description = "`unauthenticated`", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 422, description = "`invalid-request`", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 503, description = "`unavailable` or `not-configured`", body = ProblemDocument, content_type = "application/problem+json"),
+        web::responses::SignedIn,
     )
 )]
 pub(crate) async fn list(context: Context, uri: Uri, headers: HeaderMap) -> Result<Response, Problem> {
@@ -57,7 +56,7 @@ pub(crate) async fn list(context: Context, uri: Uri, headers: HeaderMap) -> Resu
         Ok(page) => page,
         Err(problem) => return Err(auth::refused(accounts, &bearer, problem, now).await),
     };
-    let found = events::list(accounts, now, bearer.session, bearer.user, page.wanted(), page.after).await?;
+    let found = events::list(accounts, now, bearer.session, bearer.user, page.fetch_limit(), page.after).await?;
     let (found, next_cursor) = page.cut(found.ok_or(Kind::Unauthenticated)?, |event| (event.at, event.id));
     let items =
         found.into_iter().map(|event| SecurityEvent { id: event.id, at: event.at, kind: event.kind, ip: event.ip }).collect();

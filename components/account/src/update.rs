@@ -66,14 +66,8 @@ impl AccountChange {
     patch, path = "/v1/me", tag = "accounts", request_body = AccountChange, security(("bearer" = [])),
     responses(
         (status = 200, description = "The account; a new email is pending", body = Account),
-        (status = 400, description = "`malformed-body`", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 401, description = "`unauthenticated`", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 403, description = "`reauthentication-required`", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 413, description = "`payload-too-large`", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 415, description = "`unsupported-media-type`", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 422, description = "`invalid-request`", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 429, description = "`rate-limited`", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 503, description = "`unavailable` or `not-configured`", body = ProblemDocument, content_type = "application/problem+json"),
+        web::responses::SignedIn, web::responses::JsonBody, web::responses::RateLimited,
     )
 )]
 pub(crate) async fn patch(context: Context, request: Request<Body>) -> Result<Response, Problem> {

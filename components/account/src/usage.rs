@@ -5,7 +5,7 @@ use jiff::civil::Date;
 use serde::Serialize;
 use store::accounts::usage::{self, Day as Stored};
 use utoipa::ToSchema;
-use web::{Context, Kind, Problem, problem::ProblemDocument};
+use web::{Context, Kind, Problem};
 
 use crate::rights::bearer;
 
@@ -51,8 +51,7 @@ impl From<Stored> for UsageDay {
     get, path = "/v1/me/usage", tag = "rights", security(("bearer" = [])),
     responses(
         (status = 200, description = "The usage", body = Usage),
-        (status = 401, description = "`unauthenticated`", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 503, description = "`unavailable` or `not-configured`", body = ProblemDocument, content_type = "application/problem+json"),
+        web::responses::SignedIn,
     )
 )]
 pub(crate) async fn get(context: Context, headers: HeaderMap) -> Result<Json<Usage>, Problem> {

@@ -51,14 +51,10 @@ impl Redirect {
     responses(
         (status = 201, description = "The page to go to", body = Redirect, headers(("Location" = String))),
         (status = 400, description = "`malformed-body` or `malformed-request`", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 401, description = "`unauthenticated`", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 409, description = "`idempotency-conflict`", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 410, description = "`content-expired`: what this key began has been paid or has expired", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 413, description = "`payload-too-large`", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 415, description = "`unsupported-media-type`", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 422, description = "`invalid-request`", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 429, description = "`rate-limited`", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 503, description = "`unavailable` or `not-configured`", body = ProblemDocument, content_type = "application/problem+json"),
+        web::responses::SignedIn, web::responses::AnyBody, web::responses::RateLimited,
     )
 )]
 pub(crate) async fn checkout(context: Context, request: Request<Body>) -> Result<Response, Problem> {

@@ -4,18 +4,15 @@ mod checkout;
 mod customer;
 mod overview;
 mod portal;
-mod ready;
 mod redeem;
 mod refusal;
 
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 
 use axum::{
-    Router,
     http::HeaderMap,
     routing::{get, post},
 };
-use utoipa::OpenApi;
 use vault::{MacKey, access::Verifier};
 use web::{Problem, address, auth::Bearer, settings};
 
@@ -67,32 +64,15 @@ async fn state() -> Result<Arc<State>, Problem> {
         .await
 }
 
-/// Every handler with its documentation.
-#[derive(OpenApi)]
-#[openapi(paths(overview::overview, checkout::checkout, portal::portal, redeem::redeem))]
-struct Document;
-
-/// The component's part of the OpenAPI document.
-#[must_use]
-pub fn openapi() -> utoipa::openapi::OpenApi {
-    Document::openapi()
-}
-
-/// The component's router, made once for each instance.
-pub fn router() -> Router {
-    static ROUTER: LazyLock<Router> = LazyLock::new(|| {
-        Router::new()
-            .route("/v1/billing", get(overview::overview))
-            .route("/v1/billing/checkout", post(checkout::checkout))
-            .route("/v1/billing/portal", post(portal::portal))
-            .route("/v1/gift-codes/redeem", post(redeem::redeem))
-            .route(web::ready::PATH, get(ready::ready))
-    });
-    ROUTER.clone()
-}
-
-#[cfg_attr(target_family = "wasm", spin_sdk::http_service)]
-#[cfg_attr(not(target_family = "wasm"), expect(dead_code, reason = "the entry point of the wasm"))]
-async fn handle(request: spin_sdk::http::Request) -> axum::response::Response {
-    web::serve("billing", router(), request).await
+web::component! {
+    "billing",
+    documented: [overview::overview, checkout::checkout, portal::portal, redeem::redeem],
+    routes: {
+        "/v1/billing" => get(overview::overview),
+        "/v1/billing/checkout" => post(checkout::checkout),
+        "/v1/billing/portal" => post(portal::portal),
+        "/v1/gift-codes/redeem" => post(redeem::redeem),
+    },
+    // Stripe itself is not asked: while it is down everything else here still serves.
+    ready: state => [accounts],
 }

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use store::accounts::billing;
 use utoipa::ToSchema;
-use web::{Context, Kind, Problem, auth, problem::ProblemDocument};
+use web::{Context, Kind, Problem, auth};
 
 /// What a tenant has.
 #[derive(Debug, Serialize, ToSchema)]
@@ -44,8 +44,7 @@ pub(crate) struct QuotaToday {
     get, path = "/v1/billing", tag = "billing", security(("bearer" = [])),
     responses(
         (status = 200, description = "As of now", body = Billing),
-        (status = 401, description = "`unauthenticated`", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 503, description = "`unavailable` or `not-configured`", body = ProblemDocument, content_type = "application/problem+json"),
+        web::responses::SignedIn,
     )
 )]
 pub(crate) async fn overview(context: Context, request: Request) -> Result<Response, Problem> {

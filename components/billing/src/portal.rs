@@ -6,7 +6,7 @@ use serde::Deserialize;
 use store::accounts::billing::{self, Begin, Begun};
 use stripe::client::Flow;
 use utoipa::ToSchema;
-use web::{Context, Kind, Problem, auth, body, problem::ProblemDocument};
+use web::{Context, Kind, Problem, auth, body};
 
 use crate::{checkout::Redirect, customer, refusal};
 
@@ -20,13 +20,7 @@ pub(crate) struct NewPortal {}
     post, path = "/v1/billing/portal", tag = "billing", request_body(content = Option<NewPortal>), security(("bearer" = [])),
     responses(
         (status = 201, description = "The page to go to", body = Redirect, headers(("Location" = String))),
-        (status = 400, description = "`malformed-body`", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 401, description = "`unauthenticated`", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 413, description = "`payload-too-large`", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 415, description = "`unsupported-media-type`", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 422, description = "`invalid-request`", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 429, description = "`rate-limited`", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 503, description = "`unavailable` or `not-configured`", body = ProblemDocument, content_type = "application/problem+json"),
+        web::responses::SignedIn, web::responses::JsonBody, web::responses::RateLimited,
     )
 )]
 pub(crate) async fn portal(context: Context, request: Request<Body>) -> Result<Response, Problem> {

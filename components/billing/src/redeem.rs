@@ -44,14 +44,8 @@ pub(crate) struct Gift {
     post, path = "/v1/gift-codes/redeem", tag = "billing", request_body = Redeem, security(("bearer" = [])),
     responses(
         (status = 200, description = "Yours", body = Gift),
-        (status = 400, description = "`malformed-body`", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 401, description = "`unauthenticated`", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 404, description = "`gift-code-invalid`: unknown, used or expired alike", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 413, description = "`payload-too-large`", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 415, description = "`unsupported-media-type`", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 422, description = "`invalid-request`", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 429, description = "`rate-limited`", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 503, description = "`unavailable` or `not-configured`", body = ProblemDocument, content_type = "application/problem+json"),
+        web::responses::SignedIn, web::responses::JsonBody, web::responses::RateLimited,
     )
 )]
 pub(crate) async fn redeem(context: Context, request: Request<Body>) -> Result<Response, Problem> {

@@ -3,15 +3,11 @@
 
 mod copy;
 mod pair;
-mod ready;
 mod run;
 
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 
-use axum::{
-    Router,
-    routing::{get, post},
-};
+use axum::routing::post;
 use store::Database;
 use vault::{MacKey, MasterKeys};
 use web::{Problem, settings};
@@ -45,16 +41,10 @@ async fn state() -> Result<Arc<State>, Problem> {
         .await
 }
 
-/// The component's router, made once for each instance.
-pub fn router() -> Router {
-    static ROUTER: LazyLock<Router> = LazyLock::new(|| {
-        Router::new().route(web::lifecycle::DATASET_PATH, post(run::run)).route(web::ready::PATH, get(ready::ready))
-    });
-    ROUTER.clone()
-}
-
-#[cfg_attr(target_family = "wasm", spin_sdk::http_service)]
-#[cfg_attr(not(target_family = "wasm"), expect(dead_code, reason = "the entry point of the wasm"))]
-async fn handle(request: spin_sdk::http::Request) -> axum::response::Response {
-    web::serve("dataset", router(), request).await
+web::component! {
+    "dataset",
+    routes: {
+        web::lifecycle::DATASET_PATH => post(run::run),
+    },
+    ready: state => [accounts, briefs, files, dataset],
 }

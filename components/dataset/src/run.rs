@@ -3,7 +3,7 @@
 use axum::{Json, body::Body, extract::Request};
 use web::{
     Problem, body, internal,
-    lifecycle::{Counts, DATASET_PATH, Wanted},
+    lifecycle::{Counts, DATASET_PATH, RetentionRun},
 };
 
 use crate::copy;
@@ -16,7 +16,7 @@ pub(crate) async fn run(request: Request<Body>) -> Result<Json<Counts>, Problem>
     let raw = body::read(&parts.headers, body, BODY_LIMIT).await?;
     let state = crate::state().await?;
     internal::verify(&state.key, DATASET_PATH, &parts.headers, &raw)?;
-    let Wanted { dry_run } = raw.parse()?;
+    let RetentionRun { dry_run } = raw.parse()?;
     let now = web::now();
     let removed = copy::remove_unfounded(&state, dry_run).await?;
     let copied = if dry_run { copy::missing(&state).await? } else { copy::copy(&state, now).await? };

@@ -40,13 +40,8 @@ pub(crate) struct ErasureRequest {
     post, path = "/v1/me/erasure", tag = "rights", security(("bearer" = [])), request_body = ErasureRequest,
     responses(
         (status = 202, description = "The account is gone; the receipt as of now", body = ErasureReceipt, headers(("Location" = String))),
-        (status = 400, description = "`malformed-body`", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 401, description = "`unauthenticated`", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 403, description = "`reauthentication-required`; a code of a phone that was changed in the last 24 hours does not count", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 413, description = "`payload-too-large`", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 415, description = "`unsupported-media-type`", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 422, description = "`invalid-request`", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 503, description = "`unavailable` or `not-configured`", body = ProblemDocument, content_type = "application/problem+json"),
+        web::responses::SignedIn, web::responses::JsonBody,
     )
 )]
 pub(crate) async fn create(context: Context, request: Request<Body>) -> Result<Response, Problem> {

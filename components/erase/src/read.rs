@@ -3,7 +3,7 @@
 use axum::{Json, extract::Path};
 use store::accounts::erasures;
 use uuid::Uuid;
-use web::{Kind, Problem, problem::ProblemDocument};
+use web::{Kind, Problem};
 
 use crate::receipt::ErasureReceipt;
 
@@ -12,8 +12,7 @@ use crate::receipt::ErasureReceipt;
     get, path = "/v1/erasures/{id}", tag = "rights", params(("id" = Uuid, Path)),
     responses(
         (status = 200, description = "The receipt", body = ErasureReceipt),
-        (status = 404, description = "`not-found`", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 503, description = "`unavailable` or `not-configured`", body = ProblemDocument, content_type = "application/problem+json"),
+        web::responses::Unavailable, web::responses::NotFound,
     )
 )]
 pub(crate) async fn read(Path(id): Path<String>) -> Result<Json<ErasureReceipt>, Problem> {

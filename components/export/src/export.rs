@@ -20,10 +20,9 @@ use crate::chain::{self, Export};
     get, path = "/v1/me/export", tag = "rights", security(("bearer" = [])),
     responses(
         (status = 200, description = "The archive, as it is made", content_type = "application/zip"),
-        (status = 401, description = "`unauthenticated`", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 403, description = "`reauthentication-required`", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 429, description = "`rate-limited`: one is running, or three were made in 24 hours", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 503, description = "`unavailable` or `not-configured`", body = ProblemDocument, content_type = "application/problem+json"),
+        web::responses::SignedIn,
     )
 )]
 pub(crate) async fn export(context: Context, headers: HeaderMap) -> Result<Response, Problem> {

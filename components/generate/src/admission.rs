@@ -10,7 +10,7 @@ use crate::{plan::Plan, queue, request::GenerationRequest};
 
 /// What becomes of a request.
 pub(crate) enum Admission {
-    /// It runs under this id; the salt is that of the content key, the number its place in the line before the model host.
+    /// It runs under this id; the salt is that of the content key, the number its place in the queue before the model host.
     Runs(GenerationId, UserSalt, i32),
     /// The same request is running.
     Wait(GenerationId),
@@ -29,17 +29,17 @@ pub(crate) async fn admit(request: &GenerationRequest, plan: &Plan, now: Timesta
         session: request.bearer.session,
         user: request.bearer.user,
         id,
-        key: request.wanted.key.as_ref().map(|(key, body)| (key.as_str(), body.as_str())),
+        key: request.input.key.as_ref().map(|(key, body)| (key.as_str(), body.as_str())),
         key_expires: web::after(now, generation::IDEMPOTENCY_SECONDS),
         reserve: plan.reserve,
         deadline: web::after(now, generation::DEADLINE_SECONDS),
         refused_key: &refused_key,
-        spend_credits: request.wanted.spend_credits,
+        spend_credits: request.input.spend_credits,
         complexity: i32::try_from(plan.complexity.score).unwrap_or(i32::MAX),
         reasons: serde_json::to_vec(&plan.complexity.reasons).map_err(|_| Problem::from(Kind::Internal))?,
         brief_language: plan.language,
         prompt_version: &version,
-        line: queue::of(request, now),
+        line: queue::bounds(request, now),
     };
     let problem = match generations::admit(&request.state.zone.accounts, now, admission).await? {
         Admitted::Admitted(salt, place) => return Ok(Admission::Runs(id, salt, place)),

@@ -43,15 +43,15 @@ const TEMPERATURE: f64 = 0.6;
 /// A translation has little to choose.
 const TRANSLATION_TEMPERATURE: f64 = 0.1;
 /// The least tokens with which a call makes sense.
-const LEAST_COMPLETION_TOKENS: i64 = 512;
+const MIN_COMPLETION_TOKENS: i64 = 512;
 /// The least time in which a call makes sense.
-const LEAST_TIME: Duration = Duration::from_secs(2);
+const MIN_TIME: Duration = Duration::from_secs(2);
 /// Waits between looks at the same request running elsewhere, in milliseconds: the first, and the longest.
-const LOOKS: (u64, u64) = (250, 2_000);
+const POLL_MILLIS: (u64, u64) = (250, 2_000);
 
 /// Runs a request to its end, whoever listens.
 pub(crate) async fn run(request: GenerationRequest, mut sender: EventSender) {
-    let result = request.run(&mut sender).await;
+    let result = outcome(&request, &mut sender).await;
     sender.ended(result);
 }
 
@@ -81,58 +81,57 @@ impl From<Problem> for Failure {
     }
 }
 
-impl GenerationRequest {
-    async fn run(&self, sender: &mut EventSender) -> Result<Outcome, Problem> {
-        let model = self.state.model()?;
-        let guard = self.state.guard()?;
-        let now = web::now();
-        if let Some(category) = rules::refuses(self.wanted.brief.expose()) {
-            return Err(moderation::refuse(self, None, category, now).await);
+/// What becomes of a request: it runs, or somebody has made, or makes, the same one.
+async fn outcome(request: &GenerationRequest, sender: &mut EventSender) -> Result<Outcome, Problem> {
+    let model = request.state.model()?;
+    let guard = request.state.guard()?;
+    let now = web::now();
+    if let Some(category) = rules::refuses(request.input.brief.expose()) {
+        return Err(moderation::refuse(request, None, category, now).await);
+    }
+    let plan = Plan::of(&request.input.brief, &request.state.languages);
+    match admit(request, &plan, now).await? {
+        Admission::Runs(id, salt, place) => {
+            sender.accepted(id, place);
+            let (record, mut trace) = (Record::default(), Trace::begin(now));
+            trace.done("admitted", Some(place.into()));
+            let run = Run { request, plan, model, guard, id, salt, place, started: now, record, trace };
+            run.finish(sender).await
         }
-        let plan = Plan::of(&self.wanted.brief, &self.state.languages);
-        match admit(self, &plan, now).await? {
-            Admission::Runs(id, salt, place) => {
-                sender.accepted(id, place);
-                let (record, mut trace) = (Record::default(), Trace::begin(now));
-                trace.done("admitted", Some(place.into()));
-                let run = Run { request: self, plan, model, guard, id, salt, place, started: now, record, trace };
-                run.finish(sender).await
-            }
-            Admission::Replay(id) => {
-                sender.accepted(id, 0);
-                self.replay(id).await
-            }
-            Admission::Wait(id) => {
-                sender.accepted(id, 0);
-                self.wait(id, sender).await
-            }
+        Admission::Replay(id) => {
+            sender.accepted(id, 0);
+            replay(request, id).await
+        }
+        Admission::Wait(id) => {
+            sender.accepted(id, 0);
+            wait(request, id, sender).await
         }
     }
+}
 
-    /// What an earlier request with the same key made.
-    async fn replay(&self, id: GenerationId) -> Result<Outcome, Problem> {
-        let generation = read::whole(&self.state.zone, web::now(), &self.bearer, id, self.language).await?;
-        if generation.has_file() { Ok(Outcome { generation, id, replayed: true }) } else { Err(Kind::ContentExpired.into()) }
-    }
+/// What an earlier request with the same key made.
+async fn replay(request: &GenerationRequest, id: GenerationId) -> Result<Outcome, Problem> {
+    let generation = read::whole(&request.state.zone, web::now(), &request.bearer, id, request.language).await?;
+    if generation.has_file() { Ok(Outcome { generation, id, replayed: true }) } else { Err(Kind::ContentExpired.into()) }
+}
 
-    /// Waits for the same request, which runs in another instance. It ends by its deadline at the latest: from then on the
-    /// database shows it as failed.
-    async fn wait(&self, id: GenerationId, sender: &EventSender) -> Result<Outcome, Problem> {
-        let (mut pause, longest) = LOOKS;
-        loop {
-            web::sleep(Duration::from_millis(pause)).await;
-            pause = longest.min(pause * 2);
-            if sender.is_alone() {
-                return Err(Kind::Unavailable.into());
-            }
-            let (stored, _) = read::metadata(&self.state.zone, web::now(), &self.bearer, id).await?;
-            match stored.status {
-                Status::Running => {}
-                Status::Delivered => return self.replay(id).await,
-                Status::Failed => {
-                    let kind = stored.problem.as_deref().and_then(Kind::from_name);
-                    return Err(kind.unwrap_or(Kind::Unavailable).into());
-                }
+/// Waits for the same request, which runs in another instance. It ends by its deadline at the latest: from then on the database shows
+/// it as failed.
+async fn wait(request: &GenerationRequest, id: GenerationId, sender: &EventSender) -> Result<Outcome, Problem> {
+    let (mut pause, longest) = POLL_MILLIS;
+    loop {
+        web::sleep(Duration::from_millis(pause)).await;
+        pause = longest.min(pause * 2);
+        if sender.has_no_listener() {
+            return Err(Kind::Unavailable.into());
+        }
+        let (stored, _) = read::metadata(&request.state.zone, web::now(), &request.bearer, id).await?;
+        match stored.status {
+            Status::Running => {}
+            Status::Delivered => return replay(request, id).await,
+            Status::Failed => {
+                let kind = stored.problem.as_deref().and_then(Kind::from_name);
+                return Err(kind.unwrap_or(Kind::Unavailable).into());
             }
         }
     }
@@ -146,7 +145,7 @@ struct Run<'a> {
     guard: Option<&'a Client>,
     id: GenerationId,
     salt: UserSalt,
-    /// In the line before the model host.
+    /// In the queue before the model host.
     place: i32,
     started: Timestamp,
     /// What is kept of it however it ends. Tokens are those of all calls, as the model's server counted them: each costs the operator
@@ -182,9 +181,9 @@ impl Run<'_> {
     async fn steps(&mut self, sender: &mut EventSender) -> Result<Composed, Failure> {
         // The question about the model holds no content, so it need not wait for the brief to be kept.
         let (kept, version) =
-            futures::join!(self.keep(ContentKind::Brief, self.request.wanted.brief.expose()), self.model.inspect());
+            futures::join!(self.keep(ContentKind::Brief, self.request.input.brief.expose()), self.model.inspect());
         kept?;
-        let version = version.map_err(unanswered)?;
+        let version = version.map_err(model_problem)?;
         (self.record.model_name, self.record.model_version) = (Some(version.name), Some(version.digest));
         self.trace.done("briefed", None);
         let (request, id) = (self.request, self.id);
@@ -192,7 +191,7 @@ impl Run<'_> {
             return Err(Failure::Ended);
         }
         self.trace.done("turn", None);
-        let composed = queue::holding(request, id, self.write(sender)).await?;
+        let composed = queue::with_lease(request, id, self.write(sender)).await?;
         self.keep_files(&composed).await?;
         self.trace.done("kept", None);
         self.deliver(&composed).await?;
@@ -231,7 +230,7 @@ impl Run<'_> {
             seed: None,
             deadline: self.time()?,
         };
-        let (written, finish) = self.model.chat(chat, |_| {}).await.map_err(unanswered)?;
+        let (written, finish) = self.model.chat(chat, |_| {}).await.map_err(model_problem)?;
         let written = Zeroizing::new(written);
         self.count(expected, &written, finish);
         let usable = translation::usable(&written, finish.cut);
@@ -256,7 +255,7 @@ impl Run<'_> {
             let expected = estimated_tokens(&system) + estimated_tokens(sent);
             // No call may take more than was set aside.
             allowance = allowance.min(self.left() - expected);
-            if allowance < LEAST_COMPLETION_TOKENS {
+            if allowance < MIN_COMPLETION_TOKENS {
                 break;
             }
             let chat = Chat {
@@ -270,7 +269,7 @@ impl Run<'_> {
             };
             let before = self.record.completion_tokens;
             let progress = |pieces: u64| sender.progress(before + i64::try_from(pieces).unwrap_or(0));
-            let (text, finish) = self.model.chat(chat, progress).await.map_err(unanswered)?;
+            let (text, finish) = self.model.chat(chat, progress).await.map_err(model_problem)?;
             let text = Zeroizing::new(text);
             self.count(expected, &text, finish);
             sender.written(self.record.completion_tokens);
@@ -309,7 +308,7 @@ impl Run<'_> {
         let gone = web::now().duration_since(self.started).as_secs();
         let left = u64::try_from(DEADLINE_SECONDS - SETTLE_SECONDS - gone).unwrap_or(0);
         let time = self.request.state.model_time.min(Duration::from_secs(left));
-        if time < LEAST_TIME { Err(Kind::ModelTimeout.into()) } else { Ok(time) }
+        if time < MIN_TIME { Err(Kind::ModelTimeout.into()) } else { Ok(time) }
     }
 
     fn count(&mut self, expected: i64, text: &str, finish: Finish) {
@@ -450,7 +449,7 @@ fn context(prompt: i64) -> i64 {
 }
 
 /// The problem for a model that did not answer.
-fn unanswered(error: ollama::Error) -> Problem {
+fn model_problem(error: ollama::Error) -> Problem {
     log::failure("model", &error);
     match error {
         ollama::Error::Timeout => Kind::ModelTimeout.into(),
@@ -483,7 +482,7 @@ mod tests {
             (ollama::Error::NotFound, 503),
             (ollama::Error::Remote, 503),
         ] {
-            assert_eq!(unanswered(error).kind().status().as_u16(), status);
+            assert_eq!(model_problem(error).kind().status().as_u16(), status);
         }
     }
 }

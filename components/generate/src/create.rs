@@ -27,7 +27,7 @@ use crate::{
 const BODY_LIMIT: usize = 64 * 1_024;
 
 /// Makes a visual of a brief. With `Accept: text/event-stream` the answer is a stream of the events `accepted` (with the
-/// place in the line before the model host, 0 where it is free), `translated`, `progress`, `corrected`, and `done` or `error`.
+/// place in the queue before the model host, 0 where it is free), `translated`, `progress`, `corrected`, and `done` or `error`.
 #[utoipa::path(
     post, path = "/v1/generations", tag = "generations", request_body = NewGeneration, security(("bearer" = [])),
     params(("Idempotency-Key" = Option<String>, Header, description = "Any string of 1 to 255 bytes, kept 24 hours: a repeat gets the same result and is not charged again", max_length = 255)),
@@ -40,13 +40,11 @@ const BODY_LIMIT: usize = 64 * 1_024;
         (status = 403, description = "`phone-unverified` or `processing-restricted`", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 409, description = "`idempotency-conflict`", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 410, description = "`content-expired`: the result of this key was deleted since", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 413, description = "`payload-too-large`", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 415, description = "`unsupported-media-type`", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 422, description = "`invalid-request`, or `brief-refused` with its `category`", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 429, description = "`rate-limited`", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 502, description = "`model-invalid-output`", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 503, description = "`model-unavailable`, `unavailable` or `not-configured`", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 504, description = "`model-timeout`", body = ProblemDocument, content_type = "application/problem+json"),
+        web::responses::AnyBody, web::responses::RateLimited,
     )
 )]
 pub(crate) async fn create(context: Context, request: Request<Body>) -> Result<Response, Problem> {
@@ -55,13 +53,13 @@ pub(crate) async fn create(context: Context, request: Request<Body>) -> Result<R
     let state = crate::state().await?;
     let now = web::now();
     let bearer = auth::bearer(&parts.headers, &state.zone.verifier, &context, now)?;
-    let wanted = match request::read(&parts.headers, &raw, &bearer, &state.zone.limits) {
+    let input = match request::read(&parts.headers, &raw, &bearer, &state.zone.limits) {
         Ok(read) => read,
         Err(problem) => return Err(auth::refused(&state.zone.accounts, &bearer, problem, now).await),
     };
     let reader = sse::Reader { language: context.language, request_id: context.request_id, heartbeat: state.heartbeat };
     let origin = address::event_origin(&parts.headers, &state.proxy, now)?;
-    let request = GenerationRequest { state, bearer, language: reader.language, request_id: reader.request_id, wanted, origin };
+    let request = GenerationRequest { state, bearer, language: reader.language, request_id: reader.request_id, input, origin };
     let (sender, events) = event::channel();
     web::spawn(chain::run(request, sender));
     yield_now().await;

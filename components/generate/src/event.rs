@@ -11,7 +11,7 @@ const STEP: i64 = 20;
 /// One thing that happened.
 #[derive(Debug)]
 pub(crate) enum Event {
-    /// It runs, or ran before; the place in the line before the model host, 0 where it may call at once.
+    /// It runs, or ran before; the place in the queue before the model host, 0 where it may call at once.
     Accepted(GenerationId, i32),
     /// The brief was translated from the language of this BCP 47 tag.
     Translated(&'static str),
@@ -40,17 +40,17 @@ pub(crate) type Events = UnboundedReceiver<Event>;
 /// The sending end. Nobody may be listening: a client that hangs up does not stop a generation.
 pub(crate) struct EventSender {
     sender: UnboundedSender<Event>,
-    told: i64,
+    reported: i64,
 }
 
 /// Both ends. Few events come from one generation (one for twenty tokens), so the channel is not bounded.
 pub(crate) fn channel() -> (EventSender, Events) {
     let (sender, events) = unbounded();
-    (EventSender { sender, told: 0 }, events)
+    (EventSender { sender, reported: 0 }, events)
 }
 
 impl EventSender {
-    /// It runs, at this place in the line.
+    /// It runs, at this place in the queue.
     pub(crate) fn accepted(&self, id: GenerationId, place: i32) {
         self.send(Event::Accepted(id, place));
     }
@@ -60,17 +60,17 @@ impl EventSender {
         self.send(Event::Translated(from));
     }
 
-    /// The model has written so many tokens in all; every twentieth is told.
+    /// The model has written so many tokens in all; every twentieth is reported.
     pub(crate) fn progress(&mut self, tokens: i64) {
-        if tokens >= self.told.saturating_add(STEP) {
+        if tokens >= self.reported.saturating_add(STEP) {
             self.written(tokens);
         }
     }
 
     /// The model has finished at so many tokens.
     pub(crate) fn written(&mut self, tokens: i64) {
-        if tokens > self.told {
-            self.told = tokens;
+        if tokens > self.reported {
+            self.reported = tokens;
             self.send(Event::Progress(tokens));
         }
     }
@@ -86,7 +86,7 @@ impl EventSender {
     }
 
     /// Whether nobody listens any more.
-    pub(crate) fn is_alone(&self) -> bool {
+    pub(crate) fn has_no_listener(&self) -> bool {
         self.sender.is_closed()
     }
 
@@ -104,7 +104,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn progress_is_told_in_steps_and_never_goes_back() {
+    fn progress_is_reported_in_steps_and_never_goes_back() {
         let (mut sender, events) = channel();
         for tokens in 1..=50 {
             sender.progress(tokens);
@@ -113,22 +113,22 @@ mod tests {
         sender.written(50);
         sender.progress(45);
         sender.ended(Err(Kind::ModelTimeout.into()));
-        let told: Vec<_> = block_on(events.collect::<Vec<_>>())
+        let reported: Vec<_> = block_on(events.collect::<Vec<_>>())
             .into_iter()
             .map(|event| match event {
                 Event::Progress(tokens) => tokens,
                 _ => -1,
             })
             .collect();
-        assert_eq!(told, [20, 40, 50, -1]);
+        assert_eq!(reported, [20, 40, 50, -1]);
     }
 
     #[test]
     fn nobody_has_to_listen() {
         let (sender, events) = channel();
-        assert!(!sender.is_alone());
+        assert!(!sender.has_no_listener());
         drop(events);
-        assert!(sender.is_alone());
+        assert!(sender.has_no_listener());
         sender.accepted(uuid::Uuid::nil().into(), 0);
     }
 }

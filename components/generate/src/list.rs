@@ -30,10 +30,8 @@ pub(crate) struct GenerationPage {
     ),
     responses(
         (status = 200, description = "A page", body = GenerationPage),
-        (status = 401, description = "`unauthenticated`", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 403, description = "`phone-unverified`", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 422, description = "`invalid-request`", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 503, description = "`unavailable` or `not-configured`", body = ProblemDocument, content_type = "application/problem+json"),
+        web::responses::SignedIn, web::responses::PhoneUnverified,
     )
 )]
 pub(crate) async fn list(context: Context, uri: Uri, headers: HeaderMap) -> Result<Response, Problem> {
@@ -45,7 +43,7 @@ pub(crate) async fn list(context: Context, uri: Uri, headers: HeaderMap) -> Resu
         Err(problem) => return Err(auth::refused(accounts, &bearer, problem, now).await),
     };
     let after = page.after.map(|(time, id)| (time, GenerationId::from(id)));
-    let found = read::found(generations::list(accounts, now, bearer.session, bearer.user, page.wanted(), after).await?)?;
+    let found = read::found(generations::list(accounts, now, bearer.session, bearer.user, page.fetch_limit(), after).await?)?;
     let (found, next_cursor) = page.cut(found, |last| (last.created_at, last.id.uuid()));
     let items = found.into_iter().map(|stored| Generation::of(stored, None, context.language)).collect();
     Ok(Json(GenerationPage { items, next_cursor }).into_response())

@@ -1,4 +1,4 @@
-//! The line before the model host: at most so many generations call it at a time, over all instances, and the others wait in the
+//! The queue before the model host: at most so many generations call it at a time, over all instances, and the others wait in the
 //! order of their admission.
 //!
 //! A place is a lease in the database `accounts`. Whoever waits or calls renews it, so that what a crash leaves blocks nobody for
@@ -15,14 +15,14 @@ use web::{Kind, Problem, log};
 use crate::request::GenerationRequest;
 
 /// Between two looks at whether it is one's turn, in milliseconds: the first, and the longest.
-const LOOKS: (u64, u64) = (250, 1_000);
+const POLL_MILLIS: (u64, u64) = (250, 1_000);
 /// Between two renewals while the model is called: three may fail before the lease ends.
 const RENEWAL: Duration = Duration::from_secs(5);
 /// When somebody who waited in vain should come back.
 const RETRY_SECONDS: i64 = 30;
 
-/// The line as of now.
-pub(crate) fn of(request: &GenerationRequest, now: Timestamp) -> Line {
+/// The queue's bounds as of now.
+pub(crate) fn bounds(request: &GenerationRequest, now: Timestamp) -> Line {
     Line { max: request.state.model_calls, until: web::after(now, LEASE_SECONDS) }
 }
 
@@ -32,32 +32,32 @@ pub(crate) fn of(request: &GenerationRequest, now: Timestamp) -> Line {
 /// 503 `model-unavailable` where the turn did not come in time.
 pub(crate) async fn wait_for_turn(request: &GenerationRequest, id: GenerationId, mut place: i32) -> Result<bool, Problem> {
     let started = Instant::now();
-    let (mut pause, longest) = LOOKS;
+    let (mut pause, longest) = POLL_MILLIS;
     while place > 0 {
         if started.elapsed() >= request.state.model_wait {
-            log::event("line-too-long", serde_json::json!({ "generation": id, "place": place }));
+            log::event("queue-too-long", serde_json::json!({ "generation": id, "place": place }));
             return Err(Problem::retry(Kind::ModelUnavailable, RETRY_SECONDS).with("place", place));
         }
         web::sleep(Duration::from_millis(pause)).await;
         pause = longest.min(pause * 2);
-        match take(request, id).await {
+        match renew_lease(request, id).await {
             Ok(Some(now)) => place = now,
             Ok(None) => return Ok(false),
-            // The lease outlives a short break; whoever comes too late is at the end of the line again.
-            Err(error) => log::failure("line", &error),
+            // The lease outlives a short break; whoever comes too late is at the end of the queue again.
+            Err(error) => log::failure("queue", &error),
         }
     }
     Ok(true)
 }
 
 /// Does what only one whose turn it is may do, and keeps the lease meanwhile.
-pub(crate) async fn holding<T>(request: &GenerationRequest, id: GenerationId, work: impl Future<Output = T>) -> T {
+pub(crate) async fn with_lease<T>(request: &GenerationRequest, id: GenerationId, work: impl Future<Output = T>) -> T {
     let mut work = pin!(work);
     loop {
         if let Either::Left((done, _)) = select(&mut work, pin!(web::sleep(RENEWAL))).await {
             return done;
         }
-        let renewed = match select(&mut work, pin!(take(request, id))).await {
+        let renewed = match select(&mut work, pin!(renew_lease(request, id))).await {
             Either::Left((done, renewal)) => {
                 // A statement that was sent is read to its end: others share its connection.
                 let _ = renewal.await;
@@ -66,12 +66,12 @@ pub(crate) async fn holding<T>(request: &GenerationRequest, id: GenerationId, wo
             Either::Right((renewed, _)) => renewed,
         };
         if let Err(error) = renewed {
-            log::failure("line", &error);
+            log::failure("queue", &error);
         }
     }
 }
 
-async fn take(request: &GenerationRequest, id: GenerationId) -> Result<Option<i32>, store::Error> {
+async fn renew_lease(request: &GenerationRequest, id: GenerationId) -> Result<Option<i32>, store::Error> {
     let now = web::now();
-    generations::line_take(&request.state.zone.accounts, now, id, of(request, now)).await
+    generations::line_take(&request.state.zone.accounts, now, id, bounds(request, now)).await
 }

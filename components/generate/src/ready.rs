@@ -1,6 +1,7 @@
 //! Readiness of this component.
 
 use axum::response::Response;
+use generation::Zone;
 
 /// The databases answer, every secret is there, and the model is there and runs on the operator's own machine (promise a17).
 pub(crate) async fn ready() -> Response {
@@ -13,7 +14,9 @@ pub(crate) async fn ready() -> Response {
             Err(_) => false,
         }
     };
-    let (databases, model) = futures::join!(state.zone.ping(), model);
+    let databases: &[web::ready::Needs<Zone>] =
+        &[("accounts", |zone| &zone.accounts), ("briefs", |zone| &zone.briefs), ("files", |zone| &zone.files)];
+    let (databases, model) = futures::join!(web::ready::databases(&state.zone, databases), model);
     let own = [("generate".to_owned(), true), ("model".to_owned(), model)];
-    web::ready::answer(databases.into_iter().chain(own).collect())
+    web::ready::answer(databases.chain(own).collect())
 }

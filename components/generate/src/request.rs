@@ -32,13 +32,13 @@ pub(crate) struct GenerationRequest {
     pub(crate) bearer: Bearer,
     pub(crate) language: Language,
     pub(crate) request_id: Uuid,
-    pub(crate) wanted: Wanted,
+    pub(crate) input: Input,
     /// For the security event of a refused brief.
     pub(crate) origin: EventOrigin,
 }
 
 /// What a request says.
-pub(crate) struct Wanted {
+pub(crate) struct Input {
     pub(crate) brief: Brief,
     /// Whether credits may pay what the quota does not (promise a32).
     pub(crate) spend_credits: bool,
@@ -57,11 +57,11 @@ impl GenerationRequest {
 ///
 /// # Errors
 /// 400 and 422, as the contract has them.
-pub(crate) fn read(headers: &HeaderMap, raw: &RawJson, bearer: &Bearer, limits: &MacKey) -> Result<Wanted, Problem> {
+pub(crate) fn read(headers: &HeaderMap, raw: &RawJson, bearer: &Bearer, limits: &MacKey) -> Result<Input, Problem> {
     let key = idempotency::read(headers)?.map(|key| hashes(limits, bearer, key, raw.as_bytes()));
     let input: NewGeneration = raw.parse()?;
     input.brief.parse().map_err(|error| Problem::field("brief", error.to_string()))?;
-    Ok(Wanted { brief: input.brief, spend_credits: input.spend_credits, key })
+    Ok(Input { brief: input.brief, spend_credits: input.spend_credits, key })
 }
 
 /// A key is scoped to its user and this route.
@@ -82,7 +82,7 @@ mod tests {
 
     use super::*;
 
-    fn try_read(body: &str, key: Option<&'static str>) -> Result<Wanted, Kind> {
+    fn try_read(body: &str, key: Option<&'static str>) -> Result<Input, Kind> {
         let mut headers = HeaderMap::from_iter([(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))]);
         if let Some(key) = key {
             headers.insert(idempotency::HEADER, HeaderValue::from_static(key));

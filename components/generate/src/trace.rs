@@ -10,7 +10,7 @@ struct Step {
     name: &'static str,
     /// Milliseconds since the admission.
     ms: i64,
-    /// What the step counted: tokens, findings, the place in the line.
+    /// What the step counted: tokens, findings, the place in the queue.
     #[serde(skip_serializing_if = "Option::is_none")]
     count: Option<i64>,
 }

@@ -141,17 +141,17 @@ mod tests {
     fn promise_a48_what_a_plan_hides_says_until_when_an_upgrade_brings_it_back() {
         let time = |text: &str| text.parse::<Timestamp>().expect("a time");
         let downgraded_at = time("2027-01-01T00:00:00Z");
-        let told = |former_end: Option<&str>, now: &str| {
+        let listed = |former_end: Option<&str>, now: &str| {
             let hidden = Hidden { downgraded_at, former_end: former_end.map(time) };
             let document = absence(Some(hidden), time(now)).document(domain::Language::En, Uuid::nil());
             (document["reason"].as_str().map(str::to_owned), document["until"].as_str().map(str::to_owned))
         };
         let plan = |until: &str| (Some("plan".to_owned()), Some(until.to_owned()));
         let removed = (Some("removed".to_owned()), None);
-        assert_eq!(told(None, "2027-06-01T00:00:00Z"), plan("2028-01-01T00:00:00Z"));
-        assert_eq!(told(Some("2027-01-20T00:00:00Z"), "2027-01-19T23:59:59Z"), plan("2027-01-20T00:00:00Z"));
-        assert_eq!(told(Some("2027-01-20T00:00:00Z"), "2027-01-20T00:00:00Z"), removed);
-        assert_eq!(told(None, "2028-01-01T00:00:00Z"), removed);
+        assert_eq!(listed(None, "2027-06-01T00:00:00Z"), plan("2028-01-01T00:00:00Z"));
+        assert_eq!(listed(Some("2027-01-20T00:00:00Z"), "2027-01-19T23:59:59Z"), plan("2027-01-20T00:00:00Z"));
+        assert_eq!(listed(Some("2027-01-20T00:00:00Z"), "2027-01-20T00:00:00Z"), removed);
+        assert_eq!(listed(None, "2028-01-01T00:00:00Z"), removed);
         let document = absence(None, downgraded_at).document(domain::Language::En, Uuid::nil());
         assert_eq!(document["reason"], "removed");
     }

@@ -26,11 +26,8 @@ pub(crate) struct BriefText {
     get, path = "/v1/generations/{id}/brief", tag = "generations", security(("bearer" = [])), params(("id" = Uuid, Path)),
     responses(
         (status = 200, description = "The brief", body = BriefText),
-        (status = 401, description = "`unauthenticated`", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 403, description = "`phone-unverified`", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 404, description = "`not-found`", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 410, description = "`content-expired` with its `reason`: `plan` (an upgrade brings it back `until` then) or `removed`", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 503, description = "`unavailable` or `not-configured`", body = ProblemDocument, content_type = "application/problem+json"),
+        web::responses::SignedIn, web::responses::PhoneUnverified, web::responses::NotFound,
     )
 )]
 pub(crate) async fn brief(context: Context, headers: HeaderMap, id: Id) -> Result<Json<BriefText>, Problem> {

@@ -6,7 +6,7 @@ use generation::representation::Correction;
 use serde::Serialize;
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
-use web::{Context, Kind, Problem, problem::ProblemDocument};
+use web::{Context, Kind, Problem};
 
 use crate::access::{Access, Id};
 
@@ -23,10 +23,7 @@ pub(crate) struct Corrections {
     get, path = "/v1/generations/{id}/corrections", tag = "generations", security(("bearer" = [])), params(("id" = Uuid, Path)),
     responses(
         (status = 200, description = "The corrections", body = Corrections),
-        (status = 401, description = "`unauthenticated`", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 403, description = "`phone-unverified`", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 404, description = "`not-found`", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 503, description = "`unavailable` or `not-configured`", body = ProblemDocument, content_type = "application/problem+json"),
+        web::responses::SignedIn, web::responses::PhoneUnverified, web::responses::NotFound,
     )
 )]
 pub(crate) async fn corrections(context: Context, headers: HeaderMap, id: Id) -> Result<Json<Corrections>, Problem> {

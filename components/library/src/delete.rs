@@ -12,10 +12,8 @@ use crate::access::{Access, Id};
     delete, path = "/v1/generations/{id}", tag = "generations", security(("bearer" = [])), params(("id" = Uuid, Path)),
     responses(
         (status = 204, description = "The content is gone"),
-        (status = 401, description = "`unauthenticated`", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 404, description = "`not-found`", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 409, description = "`generation-running`", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 503, description = "`unavailable` or `not-configured`", body = ProblemDocument, content_type = "application/problem+json"),
+        web::responses::SignedIn, web::responses::NotFound,
     )
 )]
 pub(crate) async fn delete(context: Context, headers: HeaderMap, id: Id) -> Result<StatusCode, Problem> {

@@ -2,7 +2,7 @@
 
 use axum::{Json, http::HeaderMap};
 use generation::{Generation, read};
-use web::{Context, Problem, problem::ProblemDocument};
+use web::{Context, Problem};
 
 use crate::access::{Access, Id};
 
@@ -11,10 +11,7 @@ use crate::access::{Access, Id};
     get, path = "/v1/generations/{id}", tag = "generations", security(("bearer" = [])), params(("id" = Uuid, Path)),
     responses(
         (status = 200, description = "The generation", body = Generation),
-        (status = 401, description = "`unauthenticated`", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 403, description = "`phone-unverified`", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 404, description = "`not-found`", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 503, description = "`unavailable` or `not-configured`", body = ProblemDocument, content_type = "application/problem+json"),
+        web::responses::SignedIn, web::responses::PhoneUnverified, web::responses::NotFound,
     )
 )]
 pub(crate) async fn get(context: Context, headers: HeaderMap, id: Id) -> Result<Json<Generation>, Problem> {

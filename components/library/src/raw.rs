@@ -15,11 +15,8 @@ use crate::access::{Access, Id};
     get, path = "/v1/generations/{id}/raw", tag = "generations", security(("bearer" = [])), params(("id" = Uuid, Path)),
     responses(
         (status = 200, description = "What the model wrote", body = String, content_type = "text/plain"),
-        (status = 401, description = "`unauthenticated`", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 403, description = "`phone-unverified`", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 404, description = "`not-found`", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 410, description = "`content-expired` with its `reason`: `plan` (an upgrade brings it back `until` then) or `removed`", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 503, description = "`unavailable` or `not-configured`", body = ProblemDocument, content_type = "application/problem+json"),
+        web::responses::SignedIn, web::responses::PhoneUnverified, web::responses::NotFound,
     )
 )]
 pub(crate) async fn raw(context: Context, headers: HeaderMap, id: Id) -> Result<Response, Problem> {

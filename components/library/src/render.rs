@@ -15,8 +15,8 @@ use web::{Kind, Problem, log, problem::FieldError};
 
 use crate::{
     access::Access,
+    options::{Source, VisualOptions},
     renderer::{self, Format, Job, Picture, Refusal},
-    wanted::{Source, Wanted},
 };
 
 /// An SVG opened by itself may hold no script and load nothing, whatever is in it.
@@ -27,7 +27,7 @@ impl Access {
     ///
     /// # Errors
     /// 401, 403, 404, 410, 422, 429.
-    pub(crate) async fn render(&self, wanted: Result<Wanted, Problem>) -> Result<Response, Problem> {
+    pub(crate) async fn render(&self, options: Result<VisualOptions, Problem>) -> Result<Response, Problem> {
         let key = self.zone.limits.lookup("render", &[self.bearer.session.as_bytes()]);
         let limit = [(RENDER_SESSION, key.as_str())];
         let (read, wait) = futures::join!(
@@ -42,10 +42,10 @@ impl Access {
             0 => {}
             seconds => return Err(Problem::retry(Kind::RateLimited, seconds)),
         }
-        let wanted = wanted?;
+        let options = options?;
         let (stored, salt) = read::found(read)?;
         let file = self.content_of(&stored, &salt, ContentKind::FinalFile).await?;
-        let Wanted { format, width, parameters, source } = wanted;
+        let VisualOptions { format, width, parameters, source } = options;
         let has_width = parameters.iter().any(|(name, _)| name == "width");
         let job = Job {
             file: &file,
@@ -64,17 +64,18 @@ impl Access {
 
 /// What had to be done to texts at the values that were asked for: a list of codes with their places (RFC 9651), where there is any.
 const CORRECTIONS: HeaderName = HeaderName::from_static("visual-corrections");
-/// The most that are told.
-const TOLD: usize = 32;
+/// The most that are listed in the header.
+const MAX_LISTED: usize = 32;
 
 fn answer(picture: Picture, format: Format, id: GenerationId) -> Response {
-    let told: Vec<_> = picture.adjustments.iter().take(TOLD).map(|(code, path)| format!("{code};at=\"{path}\"")).collect();
+    let listed: Vec<_> =
+        picture.adjustments.iter().take(MAX_LISTED).map(|(code, path)| format!("{code};at=\"{path}\"")).collect();
     let mut response = Body::from(picture.bytes).into_response();
     let headers = response.headers_mut();
-    if !told.is_empty()
-        && let Ok(told) = HeaderValue::try_from(told.join(", "))
+    if !listed.is_empty()
+        && let Ok(listed) = HeaderValue::try_from(listed.join(", "))
     {
-        headers.insert(CORRECTIONS, told);
+        headers.insert(CORRECTIONS, listed);
     }
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(format.media_type()));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-store"));
@@ -128,14 +129,14 @@ mod tests {
 
     #[test]
     fn what_was_done_to_texts_is_told_by_codes_and_places() {
-        let told = |adjustments: &[(&str, &str)]| {
+        let listed = |adjustments: &[(&str, &str)]| {
             let response = answer(picture(adjustments), Format::Png, Uuid::nil().into());
             response.headers().get("visual-corrections").map(|value| value.to_str().unwrap_or_default().to_owned())
         };
-        assert_eq!(told(&[]), None);
+        assert_eq!(listed(&[]), None);
         let two = [("shortened", "/layers/3/text"), ("does-not-fit", "/layers/3/size")];
-        assert_eq!(told(&two).as_deref(), Some("shortened;at=\"/layers/3/text\", does-not-fit;at=\"/layers/3/size\""));
-        assert_eq!(told(&[two[0]; 500]).map(|told| told.matches("shortened").count()), Some(TOLD));
+        assert_eq!(listed(&two).as_deref(), Some("shortened;at=\"/layers/3/text\", does-not-fit;at=\"/layers/3/size\""));
+        assert_eq!(listed(&[two[0]; 500]).map(|listed| listed.matches("shortened").count()), Some(MAX_LISTED));
     }
 
     #[test]

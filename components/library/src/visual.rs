@@ -8,8 +8,8 @@ use web::{Context, Problem, problem::ProblemDocument};
 
 use crate::{
     access::{Access, Id},
+    options::VisualOptions,
     renderer::Format,
-    wanted::Wanted,
 };
 
 /// The visual as SVG. `p.<parameter>=<value>` sets a number, colour, choice or switch of the file.
@@ -21,18 +21,14 @@ use crate::{
     responses(
         (status = 200, description = "The visual", body = [u8], content_type = "image/svg+xml",
             headers(("Visual-Corrections" = Option<String>, description = "See the contract"))),
-        (status = 401, description = "`unauthenticated`", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 403, description = "`phone-unverified`", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 404, description = "`not-found`", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 410, description = "`content-expired` with its `reason`: `plan` (an upgrade brings it back `until` then) or `removed`", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 422, description = "`invalid-request`", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 429, description = "`rate-limited`", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 503, description = "`unavailable` or `not-configured`", body = ProblemDocument, content_type = "application/problem+json"),
+        web::responses::SignedIn, web::responses::PhoneUnverified, web::responses::NotFound, web::responses::RateLimited,
     )
 )]
 pub(crate) async fn svg(context: Context, uri: Uri, headers: HeaderMap, id: Id) -> Result<Response, Problem> {
     let access = Access::of(&context, &headers, id).await?;
-    access.render(Wanted::from_query(Format::Svg, uri.query())).await
+    access.render(VisualOptions::from_query(Format::Svg, uri.query())).await
 }
 
 /// The visual as PNG. `p.<parameter>=<value>` sets a number, colour, choice or switch of the file.
@@ -45,18 +41,14 @@ pub(crate) async fn svg(context: Context, uri: Uri, headers: HeaderMap, id: Id) 
     responses(
         (status = 200, description = "The visual", body = [u8], content_type = "image/png",
             headers(("Visual-Corrections" = Option<String>, description = "See the contract"))),
-        (status = 401, description = "`unauthenticated`", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 403, description = "`phone-unverified`", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 404, description = "`not-found`", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 410, description = "`content-expired` with its `reason`: `plan` (an upgrade brings it back `until` then) or `removed`", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 422, description = "`invalid-request`", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 429, description = "`rate-limited`", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 503, description = "`unavailable` or `not-configured`", body = ProblemDocument, content_type = "application/problem+json"),
+        web::responses::SignedIn, web::responses::PhoneUnverified, web::responses::NotFound, web::responses::RateLimited,
     )
 )]
 pub(crate) async fn png(context: Context, uri: Uri, headers: HeaderMap, id: Id) -> Result<Response, Problem> {
     let access = Access::of(&context, &headers, id).await?;
-    access.render(Wanted::from_query(Format::Png, uri.query())).await
+    access.render(VisualOptions::from_query(Format::Png, uri.query())).await
 }
 
 /// The visual as PDF. `p.<parameter>=<value>` sets a number, colour, choice or switch of the file.
@@ -68,16 +60,12 @@ pub(crate) async fn png(context: Context, uri: Uri, headers: HeaderMap, id: Id) 
     responses(
         (status = 200, description = "The visual", body = [u8], content_type = "application/pdf",
             headers(("Visual-Corrections" = Option<String>, description = "See the contract"))),
-        (status = 401, description = "`unauthenticated`", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 403, description = "`phone-unverified`", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 404, description = "`not-found`", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 410, description = "`content-expired` with its `reason`: `plan` (an upgrade brings it back `until` then) or `removed`", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 422, description = "`invalid-request`", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 429, description = "`rate-limited`", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 503, description = "`unavailable` or `not-configured`", body = ProblemDocument, content_type = "application/problem+json"),
+        web::responses::SignedIn, web::responses::PhoneUnverified, web::responses::NotFound, web::responses::RateLimited,
     )
 )]
 pub(crate) async fn pdf(context: Context, uri: Uri, headers: HeaderMap, id: Id) -> Result<Response, Problem> {
     let access = Access::of(&context, &headers, id).await?;
-    access.render(Wanted::from_query(Format::Pdf, uri.query())).await
+    access.render(VisualOptions::from_query(Format::Pdf, uri.query())).await
 }

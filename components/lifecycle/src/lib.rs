@@ -2,16 +2,12 @@
 //! same. Each rule is one of a list (see [`rules`]); whoever brings a new kind of data adds its rule there.
 
 mod erasures;
-mod ready;
 mod retention;
 mod rules;
 
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 
-use axum::{
-    Router,
-    routing::{get, post},
-};
+use axum::routing::post;
 use domain::Secret;
 use erasure::Runner;
 use store::Database;
@@ -79,19 +75,11 @@ async fn stripe() -> Result<Option<stripe::Client>, Problem> {
     })
 }
 
-/// The component's router, made once for each instance.
-pub fn router() -> Router {
-    static ROUTER: LazyLock<Router> = LazyLock::new(|| {
-        Router::new()
-            .route(web::lifecycle::PATH, post(retention::retention))
-            .route(web::lifecycle::ERASURE_PATH, post(erasures::erasure))
-            .route(web::ready::PATH, get(ready::ready))
-    });
-    ROUTER.clone()
-}
-
-#[cfg_attr(target_family = "wasm", spin_sdk::http_service)]
-#[cfg_attr(not(target_family = "wasm"), expect(dead_code, reason = "the entry point of the wasm"))]
-async fn handle(request: spin_sdk::http::Request) -> axum::response::Response {
-    web::serve("lifecycle", router(), request).await
+web::component! {
+    "lifecycle",
+    routes: {
+        web::lifecycle::PATH => post(retention::retention),
+        web::lifecycle::ERASURE_PATH => post(erasures::erasure),
+    },
+    ready: state => [accounts, briefs, files, dataset],
 }

@@ -13,7 +13,7 @@ use futures::{StreamExt as _, pin_mut};
 use serde_json::json;
 use web::{
     Context, Kind, Problem, body, internal,
-    lifecycle::{BUDGET, PATH, Wanted},
+    lifecycle::{BUDGET, PATH, RetentionRun},
     sse,
 };
 
@@ -27,7 +27,7 @@ pub(crate) async fn retention(context: Context, request: Request<Body>) -> Resul
     let raw = body::read(&parts.headers, body, BODY_LIMIT).await?;
     let state = crate::state().await?;
     internal::verify(&state.key, PATH, &parts.headers, &raw)?;
-    let Wanted { dry_run } = raw.parse()?;
+    let RetentionRun { dry_run } = raw.parse()?;
     let steps = rules::run(state, web::now(), BUDGET, dry_run);
     if sse::event_stream(&parts.headers) {
         return Ok(sse::answer(steps.map(move |step| Ok::<_, Infallible>(frame(step, &context))), sse::HEARTBEAT));

@@ -9,7 +9,7 @@ use web::{Kind, Problem, problem::ProblemDocument, settings};
 /// The public keys of access tokens (and later of receipts) as a JWKS (RFC 7517).
 #[utoipa::path(
     get, path = "/.well-known/jwks.json", tag = "operations",
-    responses(
+        responses(
         (status = 200, description = "The keys", content_type = "application/jwk-set+json", body = Object),
         (status = 503, description = "`not-configured`", body = ProblemDocument, content_type = "application/problem+json"),
     )

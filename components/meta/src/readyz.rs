@@ -62,7 +62,7 @@ pub(crate) struct Readiness {
 /// Whether the application can serve: each dependency by name, nothing more.
 #[utoipa::path(
     get, path = "/readyz", tag = "operations",
-    responses(
+        responses(
         (status = 200, description = "Able to serve", body = Readiness),
         (status = 503, description = "Something is down", body = Readiness),
     )

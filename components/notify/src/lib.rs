@@ -1,16 +1,12 @@
 //! The component `notify`: the only one that can reach Brevo. Its routes are private, and calls carry a signature all the same,
 //! since a remote one would be an open SMS relay (decision 14).
 
-mod ready;
 mod send;
 mod texts;
 
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 
-use axum::{
-    Router,
-    routing::{get, post},
-};
+use axum::routing::post;
 use brevo::Brevo;
 use vault::MacKey;
 use web::{Problem, settings};
@@ -33,15 +29,11 @@ async fn state() -> Result<Arc<State>, Problem> {
         .await
 }
 
-/// The component's router, made once for each instance.
-pub fn router() -> Router {
-    static ROUTER: LazyLock<Router> =
-        LazyLock::new(|| Router::new().route(web::notify::PATH, post(send::send)).route(web::ready::PATH, get(ready::ready)));
-    ROUTER.clone()
-}
-
-#[cfg_attr(target_family = "wasm", spin_sdk::http_service)]
-#[cfg_attr(not(target_family = "wasm"), expect(dead_code, reason = "the entry point of the wasm"))]
-async fn handle(request: spin_sdk::http::Request) -> axum::response::Response {
-    web::serve("notify", router(), request).await
+web::component! {
+    "notify",
+    routes: {
+        web::notify::PATH => post(send::send),
+    },
+    // Brevo itself is not asked: its answer costs money or says nothing.
+    ready: state => [],
 }

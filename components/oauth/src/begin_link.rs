@@ -28,11 +28,10 @@ pub(crate) struct LinkStart {
     params(("provider" = String, Path, description = "`google`, `github`, `linkedin` or `facebook`")),
     responses(
         (status = 200, description = "The address to follow", body = LinkStart),
-        (status = 401, description = "`unauthenticated`", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 403, description = "`reauthentication-required`", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 404, description = "`not-found`: no such provider here", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 409, description = "`link-conflict`: one of this provider is linked", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 503, description = "`unavailable` or `not-configured`", body = ProblemDocument, content_type = "application/problem+json"),
+        web::responses::SignedIn,
     )
 )]
 pub(crate) async fn begin(context: Context, Name(provider): Name, headers: HeaderMap) -> Result<Response, Problem> {

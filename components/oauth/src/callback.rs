@@ -28,7 +28,7 @@ const SIGNED_IN: &str = "/signed-in";
 const CONFIRM: &str = "/confirm-sign-in";
 
 /// What is known of a callback before its state is looked at.
-struct Arrival<'a> {
+struct Callback<'a> {
     state: &'a State,
     context: &'a Context,
     headers: &'a HeaderMap,
@@ -52,16 +52,15 @@ struct Arrival<'a> {
         (status = 403, description = "`account-blocked`", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 404, description = "`not-found`: no such provider here", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 409, description = "`email-unverified`, whether or not the email is known, or `link-conflict`", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 429, description = "`rate-limited`", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 503, description = "`unavailable` or `not-configured`", body = ProblemDocument, content_type = "application/problem+json"),
+        web::responses::Unavailable, web::responses::RateLimited,
     )
 )]
 pub(crate) async fn callback(context: Context, Name(provider): Name, headers: HeaderMap, uri: Uri) -> Result<Response, Problem> {
     let state = crate::state().await?;
     let (provider, client) = state.providers.find(&provider)?;
-    let arrival = Arrival { state: &state, context: &context, headers: &headers, now: web::now() };
-    let answer = match begun(&arrival, provider, uri.query().unwrap_or_default()).await {
-        Ok((attempt, taken, response)) => finish(&arrival, client, &attempt, taken, response).await,
+    let request = Callback { state: &state, context: &context, headers: &headers, now: web::now() };
+    let answer = match resume_attempt(&request, provider, uri.query().unwrap_or_default()).await {
+        Ok((attempt, taken, response)) => finish(&request, client, &attempt, taken, response).await,
         // The state was not looked at: the same call may still come to a good end.
         Err(problem) if matches!(problem.kind(), Kind::RateLimited | Kind::Unavailable) => return Err(problem),
         Err(problem) => Err(problem),
@@ -72,20 +71,20 @@ pub(crate) async fn callback(context: Context, Name(provider): Name, headers: He
 }
 
 /// What began in this browser with this provider.
-async fn begun(
-    arrival: &Arrival<'_>,
+async fn resume_attempt(
+    request: &Callback<'_>,
     provider: Provider,
     query: &str,
 ) -> Result<(Attempt, Taken, authorization::Response), Problem> {
-    let state = arrival.state;
+    let state = request.state;
     let response = authorization::Response::parse(query).map_err(|_| Kind::OauthFailed)?;
     // Two such cookies: one of them was planted.
-    let browser = cookie::only(arrival.headers, state_cookie::NAME).map_err(|_| Kind::OauthFailed)?;
+    let browser = cookie::only(request.headers, state_cookie::NAME).map_err(|_| Kind::OauthFailed)?;
     let (browser, given) = browser.as_ref().zip(response.state.as_ref()).ok_or(Kind::OauthFailed)?;
     let attempt = Attempt::resume(provider, browser.expose(), given.expose()).ok_or(Kind::OauthFailed)?;
     let (id, browser) = (attempt.stored_id(&state.key), attempt.stored_browser(&state.key));
-    let (address, limit) = (state.limits.address(arrival.headers), state.limits.attempts(OAUTH_CALLBACK));
-    match oauth::take(&state.accounts, arrival.now, &id, &browser, &address, limit).await? {
+    let (address, limit) = (state.limits.address(request.headers), state.limits.attempts(OAUTH_CALLBACK));
+    match oauth::take(&state.accounts, request.now, &id, &browser, &address, limit).await? {
         Taken::Rate(seconds) => Err(Problem::retry(Kind::RateLimited, seconds)),
         Taken::Unknown => Err(Kind::OauthFailed.into()),
         taken => Ok((attempt, taken, response)),
@@ -93,7 +92,7 @@ async fn begun(
 }
 
 async fn finish(
-    arrival: &Arrival<'_>,
+    request: &Callback<'_>,
     client: &Client,
     attempt: &Attempt,
     taken: Taken,
@@ -103,7 +102,7 @@ async fn finish(
         return Err(Kind::OauthFailed.into());
     }
     let code = response.code.ok_or(Kind::OauthFailed)?;
-    let identity = client.identify(&code, attempt, &arrival.state.key, arrival.now.as_second()).await.map_err(|error| {
+    let identity = client.identify(&code, attempt, &request.state.key, request.now.as_second()).await.map_err(|error| {
         web::log::failure(attempt.provider().name(), &error);
         match error {
             oidc::Error::Unavailable | oidc::Error::NotAllowed => Problem::retry(Kind::Unavailable, 5),
@@ -111,13 +110,13 @@ async fn finish(
         }
     })?;
     match taken {
-        Taken::Link(session) => link(arrival, attempt.provider(), session, &identity).await,
-        _ => sign_in(arrival, attempt.provider(), &identity).await,
+        Taken::Link(session) => link(request, attempt.provider(), session, &identity).await,
+        _ => sign_in(request, attempt.provider(), &identity).await,
     }
 }
 
-async fn sign_in(arrival: &Arrival<'_>, provider: Provider, identity: &Identity) -> Result<Response, Problem> {
-    let Arrival { state, context, headers, now } = *arrival;
+async fn sign_in(request: &Callback<'_>, provider: Provider, identity: &Identity) -> Result<Response, Problem> {
+    let Callback { state, context, headers, now } = *request;
     let named = Named {
         provider,
         external_id: &identity.external_id,
@@ -152,7 +151,7 @@ async fn sign_in(arrival: &Arrival<'_>, provider: Provider, identity: &Identity)
         }
         Err(Refused::Unproved) => {
             if identity.trust == EmailTrust::Claimed {
-                ask_address(arrival, named, identity).await?;
+                ask_address(request, named, identity).await?;
             }
             Err(Kind::EmailUnverified.into())
         }
@@ -162,8 +161,8 @@ async fn sign_in(arrival: &Arrival<'_>, provider: Provider, identity: &Identity)
 }
 
 /// Has the address itself confirm that its owner signs in, whether or not we know it.
-async fn ask_address(arrival: &Arrival<'_>, named: Named<'_>, identity: &Identity) -> Result<(), Problem> {
-    let Arrival { state, headers, now, .. } = *arrival;
+async fn ask_address(request: &Callback<'_>, named: Named<'_>, identity: &Identity) -> Result<(), Problem> {
+    let Callback { state, headers, now, .. } = *request;
     let Some(email) = &identity.email else { return Ok(()) };
     let token = BASE64_URL_SAFE_NO_PAD.encode(random::bytes::<32>()?);
     let id = claim::stored(&state.tokens, &token);
@@ -180,8 +179,8 @@ async fn ask_address(arrival: &Arrival<'_>, named: Named<'_>, identity: &Identit
     Ok(())
 }
 
-async fn link(arrival: &Arrival<'_>, provider: Provider, session: SessionId, identity: &Identity) -> Result<Response, Problem> {
-    let Arrival { state, headers, now, .. } = *arrival;
+async fn link(request: &Callback<'_>, provider: Provider, session: SessionId, identity: &Identity) -> Result<Response, Problem> {
+    let Callback { state, headers, now, .. } = *request;
     let event = state.limits.event_origin(headers, now)?;
     match oauth::link(&state.accounts, now, session, provider, &identity.external_id, &event).await? {
         Linked::Unauthenticated => return Err(Kind::Unauthenticated.into()),

@@ -28,11 +28,8 @@ pub(crate) struct SignInConfirmation {
         (status = 400, description = "`oauth-failed`: the token is unknown, used or more than an hour old; or `malformed-body`", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 403, description = "`account-blocked`", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 409, description = "`link-conflict`", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 413, description = "`payload-too-large`", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 415, description = "`unsupported-media-type`", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 422, description = "`invalid-request`", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 429, description = "`rate-limited`", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 503, description = "`unavailable` or `not-configured`", body = ProblemDocument, content_type = "application/problem+json"),
+        web::responses::Unavailable, web::responses::AnyBody, web::responses::RateLimited,
     )
 )]
 pub(crate) async fn confirm(request: Request<Body>) -> Result<StatusCode, Problem> {

@@ -5,18 +5,13 @@ mod callback;
 mod confirm;
 mod links;
 mod providers;
-mod ready;
 mod start;
 mod state_cookie;
 mod unlink;
 
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 
-use axum::{
-    Router,
-    routing::{get, post},
-};
-use utoipa::OpenApi;
+use axum::routing::{get, post};
 use vault::{MacKey, access::Verifier};
 use web::{Problem, keys::Limits, method::get_only, notify::Notifier, settings};
 
@@ -57,33 +52,15 @@ async fn state() -> Result<Arc<State>, Problem> {
         .await
 }
 
-/// Every handler with its documentation. Not part of the wasm, where it would weigh an eighth of the size for nothing.
-#[derive(OpenApi)]
-#[openapi(paths(start::start, callback::callback, confirm::confirm, links::list, begin_link::begin, unlink::unlink))]
-struct Document;
-
-/// The component's part of the OpenAPI document.
-#[must_use]
-pub fn openapi() -> utoipa::openapi::OpenApi {
-    Document::openapi()
-}
-
-/// The component's router, made once for each instance.
-pub fn router() -> Router {
-    static ROUTER: LazyLock<Router> = LazyLock::new(|| {
-        Router::new()
-            .route("/v1/oauth/{provider}/start", get_only(start::start))
-            .route("/v1/oauth/{provider}/callback", get_only(callback::callback))
-            .route("/v1/oauth/confirm", post(confirm::confirm))
-            .route("/v1/me/links", get(links::list))
-            .route("/v1/me/links/{provider}", post(begin_link::begin).delete(unlink::unlink))
-            .route(web::ready::PATH, get(ready::ready))
-    });
-    ROUTER.clone()
-}
-
-#[cfg_attr(target_family = "wasm", spin_sdk::http_service)]
-#[cfg_attr(not(target_family = "wasm"), expect(dead_code, reason = "the entry point of the wasm"))]
-async fn handle(request: spin_sdk::http::Request) -> axum::response::Response {
-    web::serve("oauth", router(), request).await
+web::component! {
+    "oauth",
+    documented: [start::start, callback::callback, confirm::confirm, links::list, begin_link::begin, unlink::unlink],
+    routes: {
+        "/v1/oauth/{provider}/start" => get_only(start::start),
+        "/v1/oauth/{provider}/callback" => get_only(callback::callback),
+        "/v1/oauth/confirm" => post(confirm::confirm),
+        "/v1/me/links" => get(links::list),
+        "/v1/me/links/{provider}" => post(begin_link::begin).delete(unlink::unlink),
+    },
+    ready: state => [accounts],
 }

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use store::accounts::oauth;
 use utoipa::ToSchema;
-use web::{Context, Kind, Problem, auth, problem::ProblemDocument};
+use web::{Context, Kind, Problem, auth};
 
 /// A provider that the account can be signed in to with.
 #[derive(Debug, Serialize, ToSchema)]
@@ -35,8 +35,7 @@ pub(crate) struct Links {
     get, path = "/v1/me/links", tag = "accounts", security(("bearer" = [])),
     responses(
         (status = 200, description = "The links", body = Links),
-        (status = 401, description = "`unauthenticated`", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 503, description = "`unavailable` or `not-configured`", body = ProblemDocument, content_type = "application/problem+json"),
+        web::responses::SignedIn,
     )
 )]
 pub(crate) async fn list(context: Context, headers: HeaderMap) -> Result<Response, Problem> {

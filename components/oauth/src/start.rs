@@ -18,8 +18,7 @@ use crate::{providers::Name, state_cookie};
     responses(
         (status = 302, description = "To the provider; the cookie `oauth_state` is set"),
         (status = 404, description = "`not-found`: no such provider here", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 429, description = "`rate-limited`", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 503, description = "`unavailable` or `not-configured`", body = ProblemDocument, content_type = "application/problem+json"),
+        web::responses::Unavailable, web::responses::RateLimited,
     )
 )]
 pub(crate) async fn start(Name(provider): Name, headers: HeaderMap) -> Result<Response, Problem> {

@@ -16,11 +16,10 @@ use crate::providers::Name;
     params(("provider" = String, Path, description = "`google`, `github`, `linkedin` or `facebook`")),
     responses(
         (status = 204, description = "Removed"),
-        (status = 401, description = "`unauthenticated`", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 403, description = "`reauthentication-required`", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 404, description = "`not-found`: no such link", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 409, description = "`last-link`: nobody could sign in any more", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 503, description = "`unavailable` or `not-configured`", body = ProblemDocument, content_type = "application/problem+json"),
+        web::responses::SignedIn,
     )
 )]
 pub(crate) async fn unlink(context: Context, Name(provider): Name, headers: HeaderMap) -> Result<Response, Problem> {

@@ -1,17 +1,12 @@
 //! The component `ops`: what an operator or a cron job calls. It has no database and no key of anybody's content: it only passes
 //! calls on to the private component `lifecycle`.
 
-mod ready;
 mod retention;
 
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 
-use axum::{
-    Router,
-    routing::{get, post},
-};
+use axum::routing::post;
 use domain::Secret;
-use utoipa::OpenApi;
 use web::{Kind, Problem, lifecycle::Lifecycle, log, settings};
 
 /// The fewest characters of an operator's token: 16 random bytes in base64url have 22.
@@ -37,27 +32,12 @@ async fn state() -> Result<Arc<State>, Problem> {
         .await
 }
 
-/// Every handler with its documentation. Not part of the wasm: there it would take a tenth of the size and be built for nothing.
-#[derive(OpenApi)]
-#[openapi(paths(retention::retention))]
-struct Document;
-
-/// The component's part of the OpenAPI document.
-#[must_use]
-pub fn openapi() -> utoipa::openapi::OpenApi {
-    Document::openapi()
-}
-
-/// The component's router, made once for each instance.
-pub fn router() -> Router {
-    static ROUTER: LazyLock<Router> = LazyLock::new(|| {
-        Router::new().route("/v1/ops/retention", post(retention::retention)).route(web::ready::PATH, get(ready::ready))
-    });
-    ROUTER.clone()
-}
-
-#[cfg_attr(target_family = "wasm", spin_sdk::http_service)]
-#[cfg_attr(not(target_family = "wasm"), expect(dead_code, reason = "the entry point of the wasm"))]
-async fn handle(request: spin_sdk::http::Request) -> axum::response::Response {
-    web::serve("ops", router(), request).await
+web::component! {
+    "ops",
+    documented: [retention::retention],
+    routes: {
+        "/v1/ops/retention" => post(retention::retention),
+    },
+    // `lifecycle` is asked by itself.
+    ready: state => [],
 }

@@ -33,14 +33,10 @@ pub(crate) struct Verification {
     post, path = "/v1/otp/resend", tag = "accounts", request_body = Resend,
     responses(
         (status = 202, description = "A new code was sent", body = Verification),
-        (status = 400, description = "`malformed-body`", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 403, description = "`account-blocked`", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 410, description = "`otp-expired`: sign up again", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 413, description = "`payload-too-large`", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 415, description = "`unsupported-media-type`", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 422, description = "`invalid-request`", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 429, description = "`rate-limited` or `otp-locked`", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 503, description = "`unavailable` or `not-configured`", body = ProblemDocument, content_type = "application/problem+json"),
+        web::responses::Unavailable, web::responses::JsonBody,
     )
 )]
 pub(crate) async fn resend(request: Request<Body>) -> Result<Response, Problem> {

@@ -39,14 +39,8 @@ pub(crate) struct StartVerification {
     post, path = "/v1/otp/start", tag = "accounts", request_body = StartVerification, security(("bearer" = [])),
     responses(
         (status = 202, description = "A code was sent", body = Verification),
-        (status = 400, description = "`malformed-body`", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 401, description = "`unauthenticated`", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 403, description = "`phone-unverified` or `reauthentication-required`", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 413, description = "`payload-too-large`", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 415, description = "`unsupported-media-type`", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 422, description = "`invalid-request`", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 429, description = "`rate-limited`", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 503, description = "`unavailable` or `not-configured`", body = ProblemDocument, content_type = "application/problem+json"),
+        web::responses::SignedIn, web::responses::JsonBody, web::responses::RateLimited,
     )
 )]
 pub(crate) async fn start(context: Context, request: Request<Body>) -> Result<Response, Problem> {

@@ -37,14 +37,11 @@ pub(crate) struct Verify {
         (status = 200, description = "Signed in; the refresh token is in the cookie `refresh_token`", body = Tokens),
         (status = 204, description = "The code of `otp/start` was right"),
         (status = 400, description = "`malformed-body`", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 401, description = "`unauthenticated`", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 403, description = "`account-blocked`", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 410, description = "`otp-expired`", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 413, description = "`payload-too-large`", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 415, description = "`unsupported-media-type`", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 422, description = "`otp-invalid` with `attempts_left`, or `invalid-request`", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 429, description = "`otp-locked` or `rate-limited`", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 503, description = "`unavailable` or `not-configured`", body = ProblemDocument, content_type = "application/problem+json"),
+        web::responses::SignedIn, web::responses::AnyBody,
     )
 )]
 pub(crate) async fn verify(context: Context, request: Request<Body>) -> Result<Response, Problem> {

@@ -37,14 +37,10 @@ pub(crate) struct SignIn {
     post, path = "/v1/session", tag = "accounts", request_body = SignIn,
     responses(
         (status = 200, description = "Signed in; the refresh token is in the cookie `refresh_token`", body = Tokens),
-        (status = 400, description = "`malformed-body`", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 401, description = "`credentials-invalid`", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 403, description = "`phone-unverified` with `verification_id`, or `account-blocked`", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 413, description = "`payload-too-large`", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 415, description = "`unsupported-media-type`", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 422, description = "`invalid-request`", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 429, description = "`account-locked` or `rate-limited`", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 503, description = "`unavailable` or `not-configured`", body = ProblemDocument, content_type = "application/problem+json"),
+        web::responses::Unavailable, web::responses::JsonBody,
     )
 )]
 pub(crate) async fn create(context: Context, request: Request<Body>) -> Result<Response, Problem> {

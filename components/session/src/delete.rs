@@ -18,7 +18,7 @@ use crate::refresh::presented;
         (status = 204, description = "Signed out"),
         (status = 400, description = "`malformed-request`: two such cookies", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 403, description = "`origin-refused`", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 503, description = "`unavailable` or `not-configured`", body = ProblemDocument, content_type = "application/problem+json"),
+        web::responses::Unavailable,
     )
 )]
 pub(crate) async fn delete(request: Request<Body>) -> Result<Response, Problem> {

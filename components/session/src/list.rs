@@ -51,9 +51,8 @@ pub(crate) struct SessionPage {
     ),
     responses(
         (status = 200, description = "A page", body = SessionPage),
-        (status = 401, description = "`unauthenticated`", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 422, description = "`invalid-request`", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 503, description = "`unavailable` or `not-configured`", body = ProblemDocument, content_type = "application/problem+json"),
+        web::responses::SignedIn,
     )
 )]
 pub(crate) async fn list(context: Context, uri: Uri, headers: HeaderMap) -> Result<Response, Problem> {
@@ -64,7 +63,7 @@ pub(crate) async fn list(context: Context, uri: Uri, headers: HeaderMap) -> Resu
         Ok(page) => page,
         Err(problem) => return Err(auth::refused(accounts, &bearer, problem, now).await),
     };
-    let found = sessions::list(accounts, now, bearer.session, bearer.user, page.wanted(), page.after).await?;
+    let found = sessions::list(accounts, now, bearer.session, bearer.user, page.fetch_limit(), page.after).await?;
     let (found, next_cursor) = page.cut(found.ok_or(Kind::Unauthenticated)?, |open| (open.created_at, open.id.uuid()));
     let item = |open: sessions::Open| Session {
         id: open.id.uuid(),

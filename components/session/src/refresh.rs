@@ -19,7 +19,7 @@ use web::{Context, Kind, Problem, cookie, notify::Message, problem::ProblemDocum
         (status = 400, description = "`malformed-request`: two such cookies", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 401, description = "`session-invalid`", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 403, description = "`origin-refused`", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 503, description = "`unavailable` or `not-configured`", body = ProblemDocument, content_type = "application/problem+json"),
+        web::responses::Unavailable,
     )
 )]
 pub(crate) async fn refresh(context: Context, request: Request<Body>) -> Result<Response, Problem> {

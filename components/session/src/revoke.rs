@@ -14,9 +14,8 @@ use web::{Context, Kind, Problem, auth, problem::ProblemDocument};
     params(("id" = uuid::Uuid, Path, description = "Of the session")),
     responses(
         (status = 204, description = "It has ended"),
-        (status = 401, description = "`unauthenticated`", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 404, description = "`not-found`, or somebody else's", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 503, description = "`unavailable` or `not-configured`", body = ProblemDocument, content_type = "application/problem+json"),
+        web::responses::SignedIn,
     )
 )]
 pub(crate) async fn one(context: Context, Path(id): Path<String>, headers: HeaderMap) -> Result<StatusCode, Problem> {
@@ -30,8 +29,7 @@ pub(crate) async fn one(context: Context, Path(id): Path<String>, headers: Heade
     delete, path = "/v1/me/sessions", tag = "accounts", security(("bearer" = [])),
     responses(
         (status = 204, description = "All have ended"),
-        (status = 401, description = "`unauthenticated`", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 503, description = "`unavailable` or `not-configured`", body = ProblemDocument, content_type = "application/problem+json"),
+        web::responses::SignedIn,
     )
 )]
 pub(crate) async fn all(context: Context, headers: HeaderMap) -> Result<StatusCode, Problem> {

@@ -17,11 +17,7 @@ use store::accounts::signup::{self, NewCode, Outcome};
 use utoipa::ToSchema;
 use uuid::Uuid;
 use vault::{UserSalt, password, random};
-use web::{
-    Context, Kind, Problem, body,
-    notify::Message,
-    problem::{FieldError, ProblemDocument},
-};
+use web::{Context, Kind, Problem, body, notify::Message, problem::FieldError};
 
 const BODY_LIMIT: usize = 16_384;
 
@@ -60,12 +56,7 @@ pub(crate) struct Verification {
     post, path = "/v1/signup", tag = "accounts", request_body = Signup,
     responses(
         (status = 202, description = "A code was sent, or the address is taken and its owner was told: the answer is the same", body = Verification),
-        (status = 400, description = "`malformed-body`", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 413, description = "`payload-too-large`", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 415, description = "`unsupported-media-type`", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 422, description = "`invalid-request`", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 429, description = "`rate-limited`", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 503, description = "`unavailable` or `not-configured`", body = ProblemDocument, content_type = "application/problem+json"),
+        web::responses::Unavailable, web::responses::JsonBody, web::responses::RateLimited,
     )
 )]
 pub(crate) async fn create(context: Context, request: Request<Body>) -> Result<Response, Problem> {

@@ -1,15 +1,10 @@
 //! The component `signup`: a new account, by email, password and phone.
 
 mod create;
-mod ready;
 
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 
-use axum::{
-    Router,
-    routing::{get, post},
-};
-use utoipa::OpenApi;
+use axum::routing::post;
 use vault::MacKey;
 use web::{Problem, keys::Limits, notify::Notifier, settings};
 
@@ -35,26 +30,11 @@ async fn state() -> Result<Arc<State>, Problem> {
         .await
 }
 
-/// Every handler with its documentation. Not part of the wasm, where it would weigh an eighth of the size for nothing.
-#[derive(OpenApi)]
-#[openapi(paths(create::create))]
-struct Document;
-
-/// The component's part of the OpenAPI document.
-#[must_use]
-pub fn openapi() -> utoipa::openapi::OpenApi {
-    Document::openapi()
-}
-
-/// The component's router, made once for each instance.
-pub fn router() -> Router {
-    static ROUTER: LazyLock<Router> =
-        LazyLock::new(|| Router::new().route("/v1/signup", post(create::create)).route(web::ready::PATH, get(ready::ready)));
-    ROUTER.clone()
-}
-
-#[cfg_attr(target_family = "wasm", spin_sdk::http_service)]
-#[cfg_attr(not(target_family = "wasm"), expect(dead_code, reason = "the entry point of the wasm"))]
-async fn handle(request: spin_sdk::http::Request) -> axum::response::Response {
-    web::serve("signup", router(), request).await
+web::component! {
+    "signup",
+    documented: [create::create],
+    routes: {
+        "/v1/signup" => post(create::create),
+    },
+    ready: state => [accounts],
 }

@@ -35,9 +35,8 @@ pub(crate) struct Delivery {
     responses(
         (status = 200, description = "Recorded, now or before", body = Delivery),
         (status = 400, description = "`signature-invalid`, or `malformed-body` for what is signed and no event", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 413, description = "`payload-too-large`", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 415, description = "`unsupported-media-type`", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 503, description = "`unavailable` or `not-configured`: Stripe delivers again", body = ProblemDocument, content_type = "application/problem+json"),
+        web::responses::AnyBody,
     )
 )]
 pub(crate) async fn deliver(request: Request<Body>) -> Result<Response, Problem> {

@@ -3,16 +3,11 @@
 //! It holds the webhook secret and a password of the billing zone, and nothing that could call Stripe.
 
 mod deliver;
-mod ready;
 
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 
-use axum::{
-    Router,
-    routing::{get, post},
-};
+use axum::routing::post;
 use stripe::Secrets;
-use utoipa::OpenApi;
 use web::{Kind, Problem, log, settings};
 
 /// The most bytes of a body here. Events are some thousand; a subscription with many items has more.
@@ -44,27 +39,11 @@ async fn state() -> Result<Arc<State>, Problem> {
         .await
 }
 
-/// Every handler with its documentation.
-#[derive(OpenApi)]
-#[openapi(paths(deliver::deliver))]
-struct Document;
-
-/// The component's part of the OpenAPI document.
-#[must_use]
-pub fn openapi() -> utoipa::openapi::OpenApi {
-    Document::openapi()
-}
-
-/// The component's router, made once for each instance.
-pub fn router() -> Router {
-    static ROUTER: LazyLock<Router> = LazyLock::new(|| {
-        Router::new().route("/v1/stripe/webhook", post(deliver::deliver)).route(web::ready::PATH, get(ready::ready))
-    });
-    ROUTER.clone()
-}
-
-#[cfg_attr(target_family = "wasm", spin_sdk::http_service)]
-#[cfg_attr(not(target_family = "wasm"), expect(dead_code, reason = "the entry point of the wasm"))]
-async fn handle(request: spin_sdk::http::Request) -> axum::response::Response {
-    web::serve("stripe-webhook", router(), request).await
+web::component! {
+    "stripe-webhook",
+    documented: [deliver::deliver],
+    routes: {
+        "/v1/stripe/webhook" => post(deliver::deliver),
+    },
+    ready: state => [accounts],
 }

@@ -52,13 +52,8 @@ impl NewRequest {
     post, path = "/v1/support", tag = "contact", request_body = NewRequest, security(("bearer" = [])),
     responses(
         (status = 201, description = "The request", body = SupportRequest),
-        (status = 400, description = "`malformed-body`", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 401, description = "`unauthenticated`", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 413, description = "`payload-too-large`", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 415, description = "`unsupported-media-type`", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 422, description = "`invalid-request`", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 429, description = "`rate-limited`: 10 a day", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 503, description = "`unavailable` or `not-configured`", body = ProblemDocument, content_type = "application/problem+json"),
+        web::responses::SignedIn, web::responses::JsonBody,
     )
 )]
 pub(crate) async fn create(context: Context, request: Request<Body>) -> Result<Response, Problem> {

@@ -7,7 +7,7 @@ use axum::{
 };
 use store::accounts::support::{self, Found};
 use uuid::Uuid;
-use web::{Context, Kind, Problem, auth, problem::ProblemDocument};
+use web::{Context, Kind, Problem, auth};
 
 use crate::representation::SupportRequest;
 
@@ -17,9 +17,7 @@ use crate::representation::SupportRequest;
     params(("id" = Uuid, Path, description = "Of the request")),
     responses(
         (status = 200, description = "The request", body = SupportRequest),
-        (status = 401, description = "`unauthenticated`", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 404, description = "`not-found`", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 503, description = "`unavailable` or `not-configured`", body = ProblemDocument, content_type = "application/problem+json"),
+        web::responses::SignedIn, web::responses::NotFound,
     )
 )]
 pub(crate) async fn read(context: Context, uri: Uri, headers: HeaderMap) -> Result<Response, Problem> {

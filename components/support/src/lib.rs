@@ -4,16 +4,11 @@
 mod create;
 mod get;
 mod list;
-mod ready;
 mod representation;
 
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 
-use axum::{
-    Router,
-    routing::{get, post},
-};
-use utoipa::OpenApi;
+use axum::routing::{get, post};
 use vault::{MasterKeys, access::Verifier};
 use web::{Problem, settings};
 
@@ -37,30 +32,12 @@ async fn state() -> Result<Arc<State>, Problem> {
         .await
 }
 
-/// Every handler with its documentation. Not part of the wasm, where it would weigh an eighth of the size for nothing.
-#[derive(OpenApi)]
-#[openapi(paths(create::create, list::list, get::read))]
-struct Document;
-
-/// The component's part of the OpenAPI document.
-#[must_use]
-pub fn openapi() -> utoipa::openapi::OpenApi {
-    Document::openapi()
-}
-
-/// The component's router, made once for each instance.
-pub fn router() -> Router {
-    static ROUTER: LazyLock<Router> = LazyLock::new(|| {
-        Router::new()
-            .route("/v1/support", post(create::create).get(list::list))
-            .route("/v1/support/{id}", get(get::read))
-            .route(web::ready::PATH, get(ready::ready))
-    });
-    ROUTER.clone()
-}
-
-#[cfg_attr(target_family = "wasm", spin_sdk::http_service)]
-#[cfg_attr(not(target_family = "wasm"), expect(dead_code, reason = "the entry point of the wasm"))]
-async fn handle(request: spin_sdk::http::Request) -> axum::response::Response {
-    web::serve("support", router(), request).await
+web::component! {
+    "support",
+    documented: [create::create, list::list, get::read],
+    routes: {
+        "/v1/support" => post(create::create).get(list::list),
+        "/v1/support/{id}" => get(get::read),
+    },
+    ready: state => [accounts],
 }

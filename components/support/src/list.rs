@@ -30,9 +30,8 @@ pub(crate) struct SupportRequestPage {
     ),
     responses(
         (status = 200, description = "A page", body = SupportRequestPage),
-        (status = 401, description = "`unauthenticated`", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 422, description = "`invalid-request`", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 503, description = "`unavailable` or `not-configured`", body = ProblemDocument, content_type = "application/problem+json"),
+        web::responses::SignedIn,
     )
 )]
 pub(crate) async fn list(context: Context, uri: Uri, headers: HeaderMap) -> Result<Response, Problem> {
@@ -43,7 +42,7 @@ pub(crate) async fn list(context: Context, uri: Uri, headers: HeaderMap) -> Resu
         Ok(page) => page,
         Err(problem) => return Err(auth::refused(accounts, &bearer, problem, now).await),
     };
-    let found = support::list(accounts, now, bearer.session, bearer.user, page.wanted(), page.after).await?;
+    let found = support::list(accounts, now, bearer.session, bearer.user, page.fetch_limit(), page.after).await?;
     let (found, next_cursor) = page.cut(found.ok_or(Kind::Unauthenticated)?, |(request, ..)| (request.created_at, request.id));
     let listed =
         found.iter().map(|(request, salt, first)| SupportRequest::listed(&state.masters, bearer.user, request, salt, first));

@@ -99,12 +99,7 @@ pub(crate) struct Consents {
     post, path = "/v1/beta", tag = "contact", request_body = Candidacy,
     responses(
         (status = 202, description = "A mail with a link was sent to the address"),
-        (status = 400, description = "`malformed-body`", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 413, description = "`payload-too-large`", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 415, description = "`unsupported-media-type`", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 422, description = "`invalid-request`", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 429, description = "`rate-limited`", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 503, description = "`unavailable` or `not-configured`", body = ProblemDocument, content_type = "application/problem+json"),
+        web::responses::Unavailable, web::responses::JsonBody, web::responses::RateLimited,
     )
 )]
 pub(crate) async fn apply(request: Request<Body>) -> Result<StatusCode, Problem> {
@@ -144,12 +139,8 @@ pub(crate) async fn apply(request: Request<Body>) -> Result<StatusCode, Problem>
     post, path = "/v1/beta/confirm", tag = "contact", request_body = Token,
     responses(
         (status = 204, description = "Confirmed; a person will read it"),
-        (status = 400, description = "`malformed-body`", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 410, description = "`token-expired`", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 413, description = "`payload-too-large`", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 415, description = "`unsupported-media-type`", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 422, description = "`invalid-request`", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 503, description = "`unavailable` or `not-configured`", body = ProblemDocument, content_type = "application/problem+json"),
+        web::responses::Unavailable, web::responses::JsonBody,
     )
 )]
 pub(crate) async fn confirm(request: Request<Body>) -> Result<StatusCode, Problem> {
@@ -170,12 +161,8 @@ pub(crate) async fn confirm(request: Request<Body>) -> Result<StatusCode, Proble
     put, path = "/v1/beta/consents", tag = "contact", request_body = Consents,
     responses(
         (status = 204, description = "It counts from now on"),
-        (status = 400, description = "`malformed-body`", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 410, description = "`token-expired`", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 413, description = "`payload-too-large`", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 415, description = "`unsupported-media-type`", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 422, description = "`invalid-request`", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 503, description = "`unavailable` or `not-configured`", body = ProblemDocument, content_type = "application/problem+json"),
+        web::responses::Unavailable, web::responses::JsonBody,
     )
 )]
 pub(crate) async fn consents(request: Request<Body>) -> Result<StatusCode, Problem> {

@@ -67,12 +67,7 @@ impl Join {
     post, path = "/v1/waitlist", tag = "contact", request_body = Join,
     responses(
         (status = 202, description = "A mail with a link was sent to the address; nobody is on the list before it is followed"),
-        (status = 400, description = "`malformed-body`", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 413, description = "`payload-too-large`", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 415, description = "`unsupported-media-type`", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 422, description = "`invalid-request`", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 429, description = "`rate-limited`", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 503, description = "`unavailable` or `not-configured`", body = ProblemDocument, content_type = "application/problem+json"),
+        web::responses::Unavailable, web::responses::JsonBody, web::responses::RateLimited,
     )
 )]
 pub(crate) async fn join(request: Request<Body>) -> Result<StatusCode, Problem> {
@@ -106,12 +101,8 @@ pub(crate) async fn join(request: Request<Body>) -> Result<StatusCode, Problem> 
     post, path = "/v1/waitlist/confirm", tag = "contact", request_body = Token,
     responses(
         (status = 204, description = "On the list; a welcome with the links that end it was sent"),
-        (status = 400, description = "`malformed-body`", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 410, description = "`token-expired`", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 413, description = "`payload-too-large`", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 415, description = "`unsupported-media-type`", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 422, description = "`invalid-request`", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 503, description = "`unavailable` or `not-configured`", body = ProblemDocument, content_type = "application/problem+json"),
+        web::responses::Unavailable, web::responses::JsonBody,
     )
 )]
 pub(crate) async fn confirm(request: Request<Body>) -> Result<StatusCode, Problem> {

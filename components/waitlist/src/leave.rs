@@ -22,11 +22,7 @@ use crate::forms::Token;
     post, path = "/v1/waitlist/unsubscribe", tag = "contact", request_body = Token,
     responses(
         (status = 204, description = "Not on the list (any more)"),
-        (status = 400, description = "`malformed-body`", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 413, description = "`payload-too-large`", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 415, description = "`unsupported-media-type`", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 422, description = "`invalid-request`", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 503, description = "`unavailable` or `not-configured`", body = ProblemDocument, content_type = "application/problem+json"),
+        web::responses::Unavailable, web::responses::JsonBody,
     )
 )]
 pub(crate) async fn unsubscribe(request: Request<Body>) -> Result<StatusCode, Problem> {
@@ -43,7 +39,7 @@ pub(crate) async fn unsubscribe(request: Request<Body>) -> Result<StatusCode, Pr
         (status = 204, description = "Not on the list (any more)"),
         (status = 413, description = "`payload-too-large`", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 422, description = "`invalid-request`", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 503, description = "`unavailable` or `not-configured`", body = ProblemDocument, content_type = "application/problem+json"),
+        web::responses::Unavailable,
     )
 )]
 pub(crate) async fn one_click(uri: Uri, request: Request<Body>) -> Result<StatusCode, Problem> {

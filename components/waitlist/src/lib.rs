@@ -7,17 +7,12 @@ mod beta;
 mod forms;
 mod join;
 mod leave;
-mod ready;
 
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 
-use axum::{
-    Router,
-    routing::{get, post, put},
-};
+use axum::routing::{post, put};
 use domain::{Email, limits};
 use http::HeaderMap;
-use utoipa::OpenApi;
 use vault::MacKey;
 use web::{Problem, address, notify::Notifier, settings};
 
@@ -61,35 +56,17 @@ impl State {
     }
 }
 
-/// Every handler with its documentation. Not part of the wasm, where it would weigh an eighth of the size for nothing.
-#[derive(OpenApi)]
-#[openapi(paths(join::join, join::confirm, leave::unsubscribe, leave::one_click, beta::apply, beta::confirm, beta::consents))]
-struct Document;
-
-/// The component's part of the OpenAPI document.
-#[must_use]
-pub fn openapi() -> utoipa::openapi::OpenApi {
-    Document::openapi()
-}
-
-/// The component's router, made once for each instance.
-pub fn router() -> Router {
-    static ROUTER: LazyLock<Router> = LazyLock::new(|| {
-        Router::new()
-            .route("/v1/waitlist", post(join::join))
-            .route("/v1/waitlist/confirm", post(join::confirm))
-            .route("/v1/waitlist/unsubscribe", post(leave::unsubscribe))
-            .route(web::contact::ONE_CLICK, post(leave::one_click))
-            .route("/v1/beta", post(beta::apply))
-            .route("/v1/beta/confirm", post(beta::confirm))
-            .route("/v1/beta/consents", put(beta::consents))
-            .route(web::ready::PATH, get(ready::ready))
-    });
-    ROUTER.clone()
-}
-
-#[cfg_attr(target_family = "wasm", spin_sdk::http_service)]
-#[cfg_attr(not(target_family = "wasm"), expect(dead_code, reason = "the entry point of the wasm"))]
-async fn handle(request: spin_sdk::http::Request) -> axum::response::Response {
-    web::serve("waitlist", router(), request).await
+web::component! {
+    "waitlist",
+    documented: [join::join, join::confirm, leave::unsubscribe, leave::one_click, beta::apply, beta::confirm, beta::consents],
+    routes: {
+        "/v1/waitlist" => post(join::join),
+        "/v1/waitlist/confirm" => post(join::confirm),
+        "/v1/waitlist/unsubscribe" => post(leave::unsubscribe),
+        web::contact::ONE_CLICK => post(leave::one_click),
+        "/v1/beta" => post(beta::apply),
+        "/v1/beta/confirm" => post(beta::confirm),
+        "/v1/beta/consents" => put(beta::consents),
+    },
+    ready: state => [accounts],
 }

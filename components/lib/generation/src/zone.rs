@@ -39,12 +39,6 @@ impl Zone {
         })
     }
 
-    /// Whether each database answers, by name, for readiness.
-    pub async fn ping(&self) -> [(String, bool); 3] {
-        let (accounts, briefs, files) = futures::join!(self.accounts.ping(), self.briefs.ping(), self.files.ping());
-        [("accounts".to_owned(), accounts.is_ok()), ("briefs".to_owned(), briefs.is_ok()), ("files".to_owned(), files.is_ok())]
-    }
-
     /// Removes a generation's content from both databases. Both are tried, whatever becomes of the other.
     ///
     /// # Errors

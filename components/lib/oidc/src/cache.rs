@@ -6,33 +6,33 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use crate::{client::Error, id_token, keys, keys::Keys};
+use crate::{Error, id_token, keys, keys::Keys};
 
 /// How long keys are used without asking for them again, in seconds.
 const FRESH_SECONDS: i64 = 3_600;
 /// How long after an unknown key another one is no reason to ask again, in seconds.
-const URGED_SECONDS: i64 = 60;
+const REFETCH_SECONDS: i64 = 60;
 
 /// Keys by the address they are at.
-pub(crate) type Cache = HashMap<String, Known>;
+pub(crate) type Cache = HashMap<String, CachedKeys>;
 
 /// The keys of one provider as they were when they were last asked for.
 #[derive(Clone)]
-pub(crate) struct Known {
+pub(crate) struct CachedKeys {
     keys: Arc<Keys>,
     /// When, in Unix seconds.
-    asked: i64,
+    fetched: i64,
     /// When an unknown key was last the reason to ask.
-    urged: Option<i64>,
+    refetched: Option<i64>,
 }
 
-impl Known {
+impl CachedKeys {
     fn is_fresh(&self, now: i64) -> bool {
-        within(self.asked, FRESH_SECONDS, now)
+        within(self.fetched, FRESH_SECONDS, now)
     }
 
-    fn may_urge(&self, now: i64) -> bool {
-        !self.urged.is_some_and(|urged| within(urged, URGED_SECONDS, now))
+    fn may_refetch(&self, now: i64) -> bool {
+        !self.refetched.is_some_and(|then| within(then, REFETCH_SECONDS, now))
     }
 }
 
@@ -56,13 +56,13 @@ pub(crate) async fn with_keys<T>(
     let known = lock(cache).get(url).filter(|known| known.is_fresh(now)).cloned();
     if let Some(known) = &known {
         match identify(&known.keys) {
-            Err(id_token::Error::Key(keys::Error::UnknownKey)) if known.may_urge(now) => {}
+            Err(id_token::Error::Key(keys::Error::UnknownKey)) if known.may_refetch(now) => {}
             other => return Ok(other?),
         }
     }
-    let urged = known.map(|_| now);
+    let refetched = known.map(|_| now);
     let keys = Arc::new(fetch().await?);
-    lock(cache).insert(url.to_owned(), Known { keys: Arc::clone(&keys), asked: now, urged });
+    lock(cache).insert(url.to_owned(), CachedKeys { keys: Arc::clone(&keys), fetched: now, refetched });
     Ok(identify(&keys)?)
 }
 

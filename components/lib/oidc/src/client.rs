@@ -14,7 +14,7 @@ use spin_sdk::http::FullBody;
 use vault::MacKey;
 
 use crate::{
-    Attempt, Identity, authorization, cache, facebook, github,
+    Attempt, Error, Identity, authorization, cache, facebook, github,
     id_token::{self, Expected},
     keys::Keys,
 };
@@ -37,26 +37,6 @@ pub struct Endpoints {
     pub api: String,
     /// What its ID tokens and answers name as the issuer, where they do.
     pub issuer: Option<String>,
-}
-
-/// Why nobody is known after a sign-in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Error {
-    /// The provider did not take the code or the token.
-    #[error("the provider refused")]
-    Refused,
-    /// The ID token is not believed.
-    #[error("the ID token: {0}")]
-    IdToken(#[from] id_token::Error),
-    /// The answer is not of its documented form.
-    #[error("the provider's answer is malformed")]
-    Malformed,
-    /// Not reached, too slow, overloaded or broken.
-    #[error("the provider is unavailable")]
-    Unavailable,
-    /// The runtime does not let us call it: the origin is not among the allowed ones.
-    #[error("the provider's host is not allowed")]
-    NotAllowed,
 }
 
 /// A client of one provider.

@@ -1,4 +1,4 @@
-//! ID tokens: whom to believe, in the order of `OpenID` Connect Core 1.0, 3.1.3.7.
+//! Verification of ID tokens, in the order of `OpenID` Connect Core 1.0, 3.1.3.7.
 
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use domain::Provider;
@@ -27,7 +27,7 @@ pub struct Expected<'a> {
     pub now: i64,
 }
 
-/// Why a token is not believed.
+/// Why a token is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
     /// Not a token in three parts with the claims it must have, or with an extension we do not know.

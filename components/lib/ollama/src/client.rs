@@ -6,7 +6,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::{Request, StatusCode, header};
 use http_body_util::BodyExt as _;
-use outbound::Patience;
+use outbound::IdleTimeout;
 use serde::Serialize;
 use serde_json::value::RawValue;
 use spin_sdk::http::FullBody;
@@ -157,7 +157,7 @@ impl Client {
             let mut answer = Answer::new();
             // The first piece may take as long as the whole call.
             let mut next = body.frame().await;
-            let mut idle = Patience::new(IDLE);
+            let mut idle = IdleTimeout::new(IDLE);
             while let Some(frame) = next {
                 if let Ok(data) = frame.map_err(|code| Error::from(outbound::reason(&code)))?.into_data() {
                     answer.feed(&data)?;

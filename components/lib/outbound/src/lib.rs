@@ -56,23 +56,23 @@ pub async fn within<T>(deadline: Duration, future: impl Future<Output = T>) -> R
 
 /// How long one waits for the next of many things, such as the pieces of a stream. The runtime's timer and clock are asked a few times in all and
 /// not for each piece, which would cost more than reading a token does.
-pub struct Patience {
+pub struct IdleTimeout {
     tick: Duration,
     /// Whether something came since the last tick, and how many ticks nothing came before that.
-    heard: bool,
+    active: bool,
     quiet: u32,
     timer: Pin<Box<dyn Future<Output = ()>>>,
 }
 
 /// Ticks of silence that are the limit.
-const TICKS: u32 = 3;
+const QUIET_TICKS: u32 = 3;
 
-impl Patience {
+impl IdleTimeout {
     /// From now on, at most so long for each, and a third of it at most beyond that.
     #[must_use]
     pub fn new(limit: Duration) -> Self {
-        let tick = limit / TICKS;
-        Self { tick, heard: true, quiet: 0, timer: Box::pin(spin_sdk::time::sleep(tick)) }
+        let tick = limit / QUIET_TICKS;
+        Self { tick, active: true, quiet: 0, timer: Box::pin(spin_sdk::time::sleep(tick)) }
     }
 
     /// The result of a future, or [`Error::Timeout`] once the limit has passed since the last result, or the beginning.
@@ -83,11 +83,11 @@ impl Patience {
         let mut future = std::pin::pin!(future);
         loop {
             if let Either::Left((value, _)) = select(future.as_mut(), &mut self.timer).await {
-                self.heard = true;
+                self.active = true;
                 return Ok(value);
             }
-            self.quiet = if std::mem::take(&mut self.heard) { 0 } else { self.quiet + 1 };
-            if self.quiet >= TICKS {
+            self.quiet = if std::mem::take(&mut self.active) { 0 } else { self.quiet + 1 };
+            if self.quiet >= QUIET_TICKS {
                 return Err(Error::Timeout);
             }
             self.timer = Box::pin(spin_sdk::time::sleep(self.tick));
@@ -95,9 +95,9 @@ impl Patience {
     }
 }
 
-impl std::fmt::Debug for Patience {
+impl std::fmt::Debug for IdleTimeout {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Patience").field("tick", &self.tick).field("quiet", &self.quiet).finish_non_exhaustive()
+        f.debug_struct("IdleTimeout").field("tick", &self.tick).field("quiet", &self.quiet).finish_non_exhaustive()
     }
 }
 
@@ -114,7 +114,7 @@ pub async fn send(mut request: Request<FullBody<Bytes>>, deadline: Duration) -> 
     let _ = options.set_first_byte_timeout(Some(nanoseconds));
     let _ = options.set_between_bytes_timeout(Some(nanoseconds));
     request.extensions_mut().insert(RequestOptionsExtension(options));
-    within(deadline, nudged(spin_sdk::http::send(request))).await?.map_err(|code| reason(&code))
+    within(deadline, polled_twice(spin_sdk::http::send(request))).await?.map_err(|code| reason(&code))
 }
 
 /// Polls a future, and has its task polled once more after the first time.
@@ -122,7 +122,7 @@ pub async fn send(mut request: Request<FullBody<Bytes>>, deadline: Duration) -> 
 /// The SDK writes a request's body in a task that it spawns. The guest's executor (wit-bindgen 0.57) takes spawned tasks up after a
 /// round of polling, and begins another round only if something woke it; when a request is sent from a task that was itself
 /// spawned, nothing does, and the body would wait for the next unrelated event, such as our own deadline.
-async fn nudged<F: Future>(future: F) -> F::Output {
+async fn polled_twice<F: Future>(future: F) -> F::Output {
     let mut future = std::pin::pin!(future);
     let mut first = true;
     poll_fn(|context| {

@@ -23,7 +23,7 @@ pub struct Secrets(Vec<Secret>);
 #[error("the webhook secret is missing or does not begin with whsec_")]
 pub struct BadSecret;
 
-/// Why a delivery is not believed.
+/// Why a delivery is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Refused {
     /// The header is not of the documented form.

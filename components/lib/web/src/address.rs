@@ -12,7 +12,7 @@ use crate::Problem;
 const CLIENT_ADDR: &str = "spin-client-addr";
 
 /// The client's address; `None` where the host does not say. `proxy` is the name of the header that a declared reverse proxy
-/// writes (`forwarded`, RFC 7239, or `x-forwarded-for`), or empty: then no such header is believed. Where the proxy does not name
+/// writes (`forwarded`, RFC 7239, or `x-forwarded-for`), or empty: then no such header is trusted. Where the proxy does not name
 /// an address, its own stands for the client.
 #[must_use]
 pub fn client(headers: &HeaderMap, proxy: &str) -> Option<IpAddr> {

@@ -37,7 +37,7 @@ pub struct Erasure {
 #[derive(Clone, Copy, Debug, Default, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = RetentionRun)]
-pub struct Wanted {
+pub struct RetentionRun {
     /// Counts what is due now and changes nothing. What a run brings about itself (the steps of an erasure that it begins, a warning's
     /// mail) is not among it.
     #[serde(default)]
@@ -77,8 +77,8 @@ impl Lifecycle {
     ///
     /// # Errors
     /// 503 where it does not answer, or a rule failed: repeating does no harm.
-    pub async fn retention(&self, wanted: Wanted) -> Result<Counts, Problem> {
-        let (status, body) = self.0.post(PATH, &wanted, DEADLINE, LIMIT).await.map_err(unavailable)?;
+    pub async fn retention(&self, run: RetentionRun) -> Result<Counts, Problem> {
+        let (status, body) = self.0.post(PATH, &run, DEADLINE, LIMIT).await.map_err(unavailable)?;
         answered(status)?;
         serde_json::from_slice(&body).map_err(|_| Kind::Internal.into())
     }
@@ -88,8 +88,8 @@ impl Lifecycle {
     ///
     /// # Errors
     /// 503 where it does not answer.
-    pub async fn watch(&self, context: &Context, wanted: Wanted) -> Result<Response, Problem> {
-        let answer = self.0.watch(context, PATH, &wanted, DEADLINE).await.map_err(unavailable)?;
+    pub async fn watch(&self, context: &Context, run: RetentionRun) -> Result<Response, Problem> {
+        let answer = self.0.watch(context, PATH, &run, DEADLINE).await.map_err(unavailable)?;
         answered(answer.status())?;
         Ok(sse::relayed(Body::new(answer.into_body())))
     }

@@ -41,7 +41,7 @@ impl Page {
 
     /// How many to ask the database for: one more than the page has tells whether there is a next one.
     #[must_use]
-    pub fn wanted(&self) -> i32 {
+    pub fn fetch_limit(&self) -> i32 {
         i32::try_from(self.limit + 1).unwrap_or(i32::MAX)
     }
 
@@ -81,7 +81,7 @@ mod tests {
     fn only_a_full_page_has_a_next_one() {
         let page = Page { limit: 2, after: None };
         let key = |id: &u128| (Timestamp::UNIX_EPOCH, Uuid::from_u128(*id));
-        assert_eq!((page.wanted(), page.cut(vec![3, 2], key)), (3, (vec![3, 2], None)));
+        assert_eq!((page.fetch_limit(), page.cut(vec![3, 2], key)), (3, (vec![3, 2], None)));
         let (items, next) = page.cut(vec![3, 2, 1], key);
         assert_eq!((items, next.and_then(|next| cursor::read(&next))), (vec![3, 2], Some(key(&2))));
     }

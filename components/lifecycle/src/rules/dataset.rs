@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::json;
 use web::{
-    lifecycle::{Counts, DATASET_PATH, Wanted},
+    lifecycle::{Counts, DATASET_PATH, RetentionRun},
     log,
 };
 
@@ -26,7 +26,7 @@ pub(super) const RULES: &[Rule] = &[Rule {
 /// One run of the component, or what it would do; nothing where it is not deployed.
 async fn dataset(run: &Run<'_>, dry_run: bool) -> Result<i64, store::Error> {
     let Some(peer) = &run.state.peer else { return Ok(0) };
-    let answer = peer.post(DATASET_PATH, &Wanted { dry_run }, DEADLINE, LIMIT).await;
+    let answer = peer.post(DATASET_PATH, &RetentionRun { dry_run }, DEADLINE, LIMIT).await;
     let counts = match answer {
         Ok((status, body)) if status.is_success() => serde_json::from_slice::<Counts>(&body).ok(),
         Ok((status, _)) => {

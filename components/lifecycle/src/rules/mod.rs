@@ -27,7 +27,7 @@ use crate::State;
 /// The most rows of one batch.
 const BATCH: i32 = 500;
 /// How often whoever watches is told of a rule that takes long.
-const TELL: Duration = Duration::from_secs(1);
+const PROGRESS_INTERVAL: Duration = Duration::from_secs(1);
 
 /// What a batch did.
 pub(crate) struct Batch {
@@ -175,7 +175,7 @@ impl Running {
         let Some((rule, mut rows)) = self.at.take().or_else(|| self.rules.next().map(|rule| (rule, 0))) else {
             return (Step::Ended(self.end().await), None);
         };
-        let told = Instant::now();
+        let reported = Instant::now();
         loop {
             match self.batch(rule).await {
                 Ok(batch) => {
@@ -191,7 +191,7 @@ impl Running {
                     break;
                 }
             }
-            if told.elapsed() >= TELL {
+            if reported.elapsed() >= PROGRESS_INTERVAL {
                 self.at = Some((rule, rows));
                 return (Step::Rule { rule: rule.name, rows, ended: false }, Some(self));
             }

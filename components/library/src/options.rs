@@ -19,7 +19,7 @@ const WIDTHS: std::ops::RangeInclusive<u32> = 16..=4_096;
 
 /// What to render, and how.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Wanted {
+pub(crate) struct VisualOptions {
     pub(crate) format: Format,
     pub(crate) width: Option<u32>,
     pub(crate) parameters: Vec<(String, String)>,
@@ -81,23 +81,23 @@ impl Value {
     }
 }
 
-impl Wanted {
+impl VisualOptions {
     /// Reads a query: `p.<parameter>` and, for a PNG, `width`.
     ///
     /// # Errors
     /// 422.
     pub(crate) fn from_query(format: Format, query: Option<&str>) -> Result<Self, Problem> {
-        let mut wanted = Self { format, width: None, parameters: Vec::new(), source: Source::Query };
+        let mut options = Self { format, width: None, parameters: Vec::new(), source: Source::Query };
         for (name, value) in query::pairs(query)? {
             if let Some(parameter) = name.strip_prefix("p.") {
-                wanted.parameters.push((parameter.to_owned(), value));
+                options.parameters.push((parameter.to_owned(), value));
             } else if name == "width" && format == Format::Png {
-                wanted.width = Some(value.parse().map_err(|_| width_error())?);
+                options.width = Some(value.parse().map_err(|_| width_error())?);
             } else {
                 return Err(Problem::field(&name, "is not a parameter of this address"));
             }
         }
-        wanted.checked()
+        options.checked()
     }
 
     /// Reads a body.
@@ -143,34 +143,34 @@ mod tests {
 
     use super::*;
 
-    fn body(text: &str) -> Result<Wanted, ()> {
-        serde_json::from_str(text).map_err(|_| ()).and_then(|body| Wanted::from_body(body).map_err(|_| ()))
+    fn body(text: &str) -> Result<VisualOptions, ()> {
+        serde_json::from_str(text).map_err(|_| ()).and_then(|body| VisualOptions::from_body(body).map_err(|_| ()))
     }
 
     #[test]
     fn a_query_sets_parameters_by_their_prefix() {
-        let wanted = Wanted::from_query(Format::Png, Some("p.accent=%23ff8800&width=640&p.size=12.5")).expect("is good");
-        assert_eq!(wanted.width, Some(640));
-        assert_eq!(wanted.parameters, [("accent".into(), "#ff8800".into()), ("size".into(), "12.5".into())]);
-        assert_eq!(wanted.source, Source::Query);
+        let options = VisualOptions::from_query(Format::Png, Some("p.accent=%23ff8800&width=640&p.size=12.5")).expect("is good");
+        assert_eq!(options.width, Some(640));
+        assert_eq!(options.parameters, [("accent".into(), "#ff8800".into()), ("size".into(), "12.5".into())]);
+        assert_eq!(options.source, Source::Query);
     }
 
     #[test]
     fn what_does_not_fit_is_refused() {
         for query in ["width=15", "width=4097", "width=x", "width=-1", "accent=1", "p.=1", "p.a=1&p.a=2", "q.a=1", "format=pdf"] {
-            assert!(Wanted::from_query(Format::Png, Some(query)).is_err(), "{query}");
+            assert!(VisualOptions::from_query(Format::Png, Some(query)).is_err(), "{query}");
         }
-        assert!(Wanted::from_query(Format::Svg, Some("width=640")).is_err());
-        assert!(Wanted::from_query(Format::Svg, Some(&format!("p.{}=1", "n".repeat(65)))).is_err());
-        assert!(Wanted::from_query(Format::Svg, None).is_ok());
+        assert!(VisualOptions::from_query(Format::Svg, Some("width=640")).is_err());
+        assert!(VisualOptions::from_query(Format::Svg, Some(&format!("p.{}=1", "n".repeat(65)))).is_err());
+        assert!(VisualOptions::from_query(Format::Svg, None).is_ok());
     }
 
     #[test]
     fn a_body_takes_values_of_every_kind() {
-        let wanted =
+        let options =
             body(r#"{"format": "svg-outlines", "parameters": {"on": true, "size": 12.50, "title": "Été"}}"#).expect("is good");
-        assert_eq!(wanted.format, Format::SvgOutlines);
-        let values: Vec<_> = wanted.parameters.iter().map(|(_, value)| value.as_str()).collect();
+        assert_eq!(options.format, Format::SvgOutlines);
+        let values: Vec<_> = options.parameters.iter().map(|(_, value)| value.as_str()).collect();
         assert_eq!(values, ["true", "12.5", "Été"]);
         for text in [
             r#"{"format": "gif", "parameters": {}}"#,
@@ -190,8 +190,8 @@ mod tests {
     proptest! {
         #[test]
         fn any_query_is_read_or_refused(query in "[a-z.=&%0-9]{0,60}") {
-            if let Ok(wanted) = Wanted::from_query(Format::Png, Some(&query)) {
-                prop_assert!(wanted.parameters.iter().all(|(name, _)| !name.is_empty()));
+            if let Ok(options) = VisualOptions::from_query(Format::Png, Some(&query)) {
+                prop_assert!(options.parameters.iter().all(|(name, _)| !name.is_empty()));
             }
         }
     }
