@@ -17,6 +17,10 @@
 /// ```
 #[macro_export]
 macro_rules! component {
+    // Apart, since what asks a database would import PostgreSQL into a component that has none.
+    (@ready $name:literal, $state:path => [] $(,)?) => {
+        async || $crate::ready::answer([($name.to_owned(), $state().await.is_ok())].into())
+    };
     (@ready $name:literal, $state:path => [$($database:ident $(in $owner:ident)?),*] $(,)?) => {
         async || $crate::ready::of($name, $state().await, &[$((stringify!($database), |state| &state$(.$owner)?.$database)),*]).await
     };

@@ -30,12 +30,12 @@ pub fn answer(dependencies: Dependencies) -> Response {
 /// A database that a component needs: its name, and where it is in the component's state.
 pub type Needs<S> = (&'static str, fn(&S) -> &Database);
 
-/// The answer of a component that is ready if its state is there, which is every secret, and its databases answer. Without its state
-/// nothing is known of its databases.
+/// The answer of a component that is ready if its state is there, which is every secret, and its databases answer. Without its state it
+/// reaches none of them: they are down.
 pub async fn of<S>(component: &str, state: Result<Arc<S>, Problem>, needs: &[Needs<S>]) -> Response {
     let up = match state {
         Ok(state) => databases(&*state, needs).await.chain([(component.to_owned(), true)]).collect(),
-        Err(_) => [(component.to_owned(), false)].into(),
+        Err(_) => needs.iter().map(|(name, _)| *name).chain([component]).map(|name| (name.to_owned(), false)).collect(),
     };
     answer(up)
 }
