@@ -143,11 +143,8 @@ impl Host {
             let variables = ComponentVariables::new(id, component, &values).map_err(|error| Error::component(id, error))?;
             prepared.insert(id.clone(), (Arc::new(allowed), variables));
         }
-        let outputs = Outputs::open(&config.logs, ids.iter().map(String::as_str)).map_err(|(path, source)| Error::Read {
-            what: "log".to_owned(),
-            path,
-            source,
-        })?;
+        let outputs = Outputs::open(&config.logs, &config.clock, ids.iter().map(String::as_str))
+            .map_err(|(path, source)| Error::Read { what: "log".to_owned(), path, source })?;
         let mut loaded = load(&manifest, &config).await?;
 
         let listening = async {

@@ -32,7 +32,7 @@ mod host;
 mod http;
 mod instance;
 mod limits;
-mod logs;
+pub mod logs;
 pub mod manifest;
 mod outbound;
 pub mod parametric;

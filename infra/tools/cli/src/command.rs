@@ -67,6 +67,9 @@ enum Command {
     /// Run the retention rules, and see what they have to do
     #[command(subcommand)]
     Lifecycle(lifecycle::Lifecycle),
+    /// Remove what is old from the components' logs
+    #[command(subcommand)]
+    Logs(crate::logs::Logs),
     /// Read candidacies for the beta test, and decide about them
     #[command(subcommand)]
     Beta(beta::Beta),
@@ -112,6 +115,7 @@ impl Asknpic {
             Command::Billing(billing) => billing.run().await,
             Command::Keys(keys) => keys.run().await,
             Command::Lifecycle(lifecycle) => lifecycle.run().await,
+            Command::Logs(logs) => logs.run(),
             Command::Beta(beta) => beta.run().await,
             Command::Evidence(evidence) => evidence.run().await,
             Command::Dataset(dataset) => dataset.run().await,

@@ -14,6 +14,7 @@ mod gallery;
 mod journey;
 pub mod keys;
 pub mod lifecycle;
+pub mod logs;
 pub mod manifest;
 pub mod migrate;
 pub mod operator;
