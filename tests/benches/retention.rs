@@ -39,7 +39,7 @@ fn main() {
 
 /// The time that the rules take for so many rows.
 async fn measure(rows: usize) -> Duration {
-    let world = World::needing(&NEEDS).variable("attempts_limit", "1000000").in_process(HOST).start().await.expect("a world");
+    let world = World::needing(&NEEDS).variable("attempts_limit", "1000000").in_process(HOST).start().await;
     let mut people = Vec::new();
     for _ in 0..PEOPLE {
         people.push(world.person().await.applicant);

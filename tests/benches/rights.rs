@@ -27,7 +27,7 @@ fn main() {
 }
 
 async fn measure(count: usize) {
-    let world = World::needing(&NEEDS).in_process(HOST).start().await.expect("a world of our own");
+    let world = World::needing(&NEEDS).in_process(HOST).start().await;
     let person = world.person().await;
     let made =
         world.post("/v1/generations").bearer(&person.access).json(&json!({ "brief": "Poster for a jazz night" })).send().await;

@@ -28,7 +28,7 @@ fn main() {
 }
 
 async fn measure(deliveries: usize) {
-    let world = World::needing(&NEEDS).in_process(HOST).start().await.expect("a world");
+    let world = World::needing(&NEEDS).in_process(HOST).start().await;
     let person = world.person().await;
     let (_, events) = world.buy(&person, "credits-100000").await;
     let template = of_type(&events, "checkout.session.completed");

@@ -2,7 +2,7 @@
 //!
 //! A test has a [`World`] of its own: a host with the real components, four databases, a model, a message catcher, a clock that
 //! it can move. With `ASKNPIC_E2E_URL` in the environment the world is another host, such as `spin up` (see [`external`]); what
-//! a test then cannot have (the clock, the databases) it asks for with [`World::needing`], and is skipped with the reason.
+//! a test then cannot have (the clock, the databases) it asks for with [`World::needing`], and is counted as ignored with the reason.
 //!
 //! Nothing here depends on the components' own crates: the contract is written down a second time, so that a change of theirs
 //! shows.
@@ -14,6 +14,7 @@ pub mod crypto;
 pub mod database;
 pub mod events;
 pub mod external;
+pub mod harness;
 pub mod haystack;
 pub mod http;
 pub mod jwt;
@@ -23,9 +24,13 @@ pub mod oauth;
 pub mod payments;
 pub mod person;
 pub mod promise;
+pub mod python;
+pub mod register;
 pub mod wait;
 pub mod wasm;
 pub mod world;
+
+pub use e2e_macros::test;
 
 pub use self::http::Answer;
 pub use self::person::{Applicant, Person};

@@ -52,6 +52,12 @@ pub struct Messages {
 }
 
 impl Messages {
+    /// Its base URL.
+    #[must_use]
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
     /// Everything that was sent, newest first.
     pub async fn all(&self) -> Vec<Message> {
         let answer =

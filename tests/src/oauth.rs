@@ -12,6 +12,7 @@ use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::{Child, Command};
 use uuid::Uuid;
 
+use crate::harness::ignore_without;
 use crate::http::{Answer, Call, Client};
 use crate::person::{Applicant, Person};
 use crate::world::{World, root};
@@ -227,21 +228,19 @@ pub struct Certified {
 }
 
 impl Certified {
-    /// Starts one; `None`, with the reason printed, where Node.js or its packages are missing. In CI they may not be.
-    pub async fn start(like: &'static str, public_url: &str) -> Option<Self> {
+    /// Starts one; the test is ignored where Node.js or its packages are missing. In CI they may not be.
+    pub async fn start(like: &'static str, public_url: &str) -> Self {
         let dir: PathBuf = root().join("tests/fixtures/oidc");
         let mut command = Command::new("node");
         command.args(["provider.mjs", like, CLIENT, SECRET, &format!("{public_url}/v1/oauth/{like}/callback")]).current_dir(&dir);
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).kill_on_drop(true);
         let process = if dir.join("node_modules").is_dir() { command.spawn().ok() } else { None };
         let Some(mut process) = process else {
-            assert!(std::env::var_os("CI").is_none(), "Node.js or `npm ci` in {} is missing", dir.display());
-            println!("skipped: needs Node.js, and `npm ci` in {}", dir.display());
-            return None;
+            ignore_without("Node.js with the OpenID provider", format_args!("npm ci --prefix {}", dir.display()));
         };
         let output = process.stdout.take().expect("its output");
         let issuer = BufReader::new(output).lines().next_line().await.expect("its output").expect("its issuer");
-        Some(Self { issuer, like, client: Client::default(), _process: process })
+        Self { issuer, like, client: Client::default(), _process: process }
     }
 
     /// The variables that lead to it.

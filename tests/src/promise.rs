@@ -1,75 +1,46 @@
-//! A promise's test says by itself whether it was kept, so that a table can be made of them without reading the output of tests.
+//! The results of promises' tests, so that `asknpic promises` can make a table of them without reading the output of tests.
 
+use std::collections::BTreeSet;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde_json::json;
 
-use crate::external::External;
-
-/// The test of a promise while it runs. Its result is a failure until [`Promise::kept`].
-#[derive(Debug)]
-pub struct Promise {
-    test: String,
-    file: PathBuf,
-    kept: bool,
+/// What became of a promise's test.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// It passed.
+    Kept,
+    /// It failed, or was ended before it was through.
+    Failed,
+    /// It could not be run here.
+    Skipped,
 }
 
-/// Begins the test of a promise: `promise!()` as the first line of a function called `promise_<id>_…`.
-#[macro_export]
-macro_rules! promise {
-    () => {{
-        fn here() {}
-        $crate::promise::Promise::begin(std::any::type_name_of_val(&here), env!("CARGO_TARGET_TMPDIR"))
-    }};
+/// Writes the result of a test into the folder of promises.
+pub(crate) fn write(folder: &Path, test: &str, outcome: Outcome) {
+    let result = json!({
+        "id": id(test).unwrap_or_else(|| panic!("{test} is not called promise_<id>_…")),
+        "test": test,
+        "passed": outcome == Outcome::Kept,
+        "outcome": match outcome {
+            Outcome::Kept => "kept",
+            Outcome::Failed => "failed",
+            Outcome::Skipped => "skipped",
+        },
+        "at": jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
+    });
+    fs::create_dir_all(folder).expect("the folder of promises");
+    fs::write(folder.join(format!("{test}.json")), format!("{result:#}\n")).expect("the result of a promise");
 }
 
-impl Promise {
-    /// For [`promise!`]: `function` is the path of something inside the test, `tmp` the folder `tmp` of Cargo's target.
-    #[must_use]
-    pub fn begin(function: &str, tmp: &str) -> Self {
-        let test = function.split("::").find(|part| id(part).is_some());
-        let test = test.unwrap_or_else(|| panic!("{function} is not called promise_<id>_…")).to_owned();
-        let dir = Path::new(tmp).parent().expect("a target folder").join("promises");
-        fs::create_dir_all(&dir).expect("the folder of promises");
-        let promise = Self { file: dir.join(format!("{test}.json")), test, kept: false };
-        promise.write("failed");
-        promise
-    }
-
-    /// The last line of the test.
-    pub fn kept(mut self) {
-        self.kept = true;
-        self.write("kept");
-    }
-
-    /// Ends the test where a tool that it needs is not installed.
-    pub fn skipped(mut self, reason: &str) {
-        eprintln!("{} skipped: {reason}", self.test);
-        self.kept = true;
-        self.write("skipped");
-    }
-
-    fn write(&self, outcome: &str) {
-        let result = json!({
-            "id": id(&self.test).unwrap_or_default(),
-            "test": self.test,
-            "passed": outcome == "kept",
-            "outcome": outcome,
-            "at": jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
-        });
-        fs::write(&self.file, format!("{result:#}\n")).expect("the result of a promise");
-    }
-}
-
-impl Drop for Promise {
-    fn drop(&mut self) {
-        if self.kept || std::thread::panicking() {
-            return;
+/// Removes the results of tests that are there no more: they would stay for ever.
+pub(crate) fn forget_others(folder: &Path, tests: &BTreeSet<&str>) {
+    for result in fs::read_dir(folder).into_iter().flatten() {
+        let path = result.expect("an entry of the folder").path();
+        if !path.file_stem().and_then(|name| name.to_str()).is_some_and(|name| tests.contains(name)) {
+            fs::remove_file(&path).expect("an old result is removed");
         }
-        // Returning early is right only where another host cannot give what the test needs.
-        assert!(External::find().is_some(), "{} ended without saying that the promise is kept", self.test);
-        self.write("skipped");
     }
 }
 
@@ -93,5 +64,19 @@ mod tests {
         for other in ["promise_a2_x", "promise_d02_x", "promise_a02", "promise_a02_", "a02_x", "promise_"] {
             assert_eq!(id(other), None, "{other}");
         }
+    }
+
+    #[test]
+    fn only_the_last_result_of_a_test_that_is_there_is_kept() {
+        let folder = tempfile::tempdir().unwrap();
+        for outcome in [Outcome::Failed, Outcome::Skipped, Outcome::Kept] {
+            write(folder.path(), "promise_a02_here", outcome);
+        }
+        write(folder.path(), "promise_a03_renamed", Outcome::Kept);
+        forget_others(folder.path(), &BTreeSet::from(["promise_a02_here"]));
+        let files: Vec<_> = fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().path()).collect();
+        assert_eq!(files, [folder.path().join("promise_a02_here.json")]);
+        let result: serde_json::Value = serde_json::from_slice(&fs::read(&files[0]).unwrap()).unwrap();
+        assert_eq!((&result["id"], &result["passed"], &result["outcome"]), (&json!("a02"), &json!(true), &json!("kept")));
     }
 }

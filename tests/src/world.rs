@@ -1,6 +1,6 @@
 //! Where a test lives: a host, its databases, its model, its messages, its clock.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -23,6 +23,7 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 
 use crate::base::Base;
 use crate::external::External;
+use crate::harness::ignore;
 use crate::http::{Call, Client};
 use crate::messages::Messages;
 use crate::model::Model;
@@ -55,6 +56,23 @@ pub enum Need {
     Stripe,
     /// To stop and start the host or its PostgreSQL.
     Restart,
+}
+
+impl Need {
+    /// What it is called where a test could not be run for want of it.
+    fn reason(self) -> &'static str {
+        match self {
+            Self::Clock => "to move the clock",
+            Self::Databases => "to look into the databases",
+            Self::OwnDatabases => "databases of its own",
+            Self::Variables => "other variables",
+            Self::Keys => "the secrets",
+            Self::Logs => "the logs",
+            Self::Model => "a model that records and misbehaves",
+            Self::Stripe => "Stripe's stand-in",
+            Self::Restart => "to stop and start things",
+        }
+    }
 }
 
 /// The world of one test.
@@ -122,6 +140,7 @@ struct Setup {
     variables: BTreeMap<String, String>,
     only: Option<Vec<String>>,
     process: Option<PathBuf>,
+    log_files: Option<PathBuf>,
 }
 
 impl fmt::Debug for Builder {
@@ -141,6 +160,12 @@ impl Builder {
     pub fn only(mut self, components: &[&str]) -> Self {
         self.setup.only = Some(components.iter().map(|id| (*id).to_owned()).collect());
         self.need(Need::Variables)
+    }
+
+    /// Has the components log into the files of a folder, as `up` does, and not for [`World::logs`].
+    pub fn log_files(mut self, folder: &Path) -> Self {
+        self.setup.log_files = Some(folder.to_owned());
+        self.need(Need::Logs)
     }
 
     /// Runs a changed `spin.toml`.
@@ -166,11 +191,11 @@ impl Builder {
         self
     }
 
-    /// Starts it; `None`, with the reason printed, where the environment's host cannot give what is needed.
-    pub async fn start(self) -> Option<World> {
+    /// Starts it. Where the environment's host cannot give what is needed, the test ends as ignored, with the reason.
+    pub async fn start(self) -> World {
         let client = Client::default();
         let room = |worlds| async move { ROOM.acquire_many(worlds).await.expect("the semaphore is never closed") };
-        let Some(external) = External::find() else { return Some(World::own(self, client, room(1).await).await) };
+        let Some(external) = External::find() else { return World::own(self, client, room(1).await).await };
         let room = room(WORLDS).await;
         let model = external.model.clone().map(|url| Model { client: client.clone(), url });
         // One that does not record would let every test pass that asks whether something was sent.
@@ -179,15 +204,13 @@ impl Builder {
             _ => false,
         };
         let has = |need: Need| external.has(need) && (need != Need::Model || records);
-        let missing: Vec<_> = self.needs.iter().filter(|need| !has(**need)).collect();
+        let missing: BTreeSet<_> = self.needs.iter().filter(|need| !has(**need)).map(|need| need.reason()).collect();
         if !missing.is_empty() {
-            let name = std::thread::current().name().unwrap_or("this test").to_owned();
-            println!("skipped: {name} needs {missing:?}, which {} does not give", external.url);
-            return None;
+            ignore(format!("needs {}", missing.into_iter().collect::<Vec<_>>().join(", ")));
         }
         let messages = Messages { client: client.clone(), url: external.messages.clone() };
         let stripe = external.stripe.clone().map(|url| Payments { client: client.clone(), url });
-        Some(World { client, messages, model, stripe, place: Place::External(external), _room: room })
+        World { client, messages, model, stripe, place: Place::External(external), _room: room }
     }
 }
 
@@ -205,10 +228,10 @@ impl External {
 impl World {
     /// A world that needs nothing special.
     pub async fn start() -> Self {
-        Self::needing(&[]).start().await.expect("every host will do")
+        Self::needing(&[]).start().await
     }
 
-    /// A world that has all that; [`Builder::start`] is `None` where it cannot be had.
+    /// A world that has all that. Where it cannot be had, [`Builder::start`] ends the test as ignored.
     pub fn needing(needs: &[Need]) -> Builder {
         Builder { needs: needs.to_vec(), setup: Setup::default(), own_cluster: false, edit: None }
     }
@@ -517,7 +540,10 @@ impl Own {
         config.variables.clone_from(&self.variables);
         config.read_environment = false;
         config.cache_dir = cache_dir();
-        config.logs = LogSink::Memory(self.log.clone());
+        config.logs = match self.setup.log_files.clone() {
+            Some(dir) => LogSink::Files { dir, follow: false },
+            None => LogSink::Memory(self.log.clone()),
+        };
         config.clock = self.clock.clone();
         config.only.clone_from(&self.setup.only);
         config

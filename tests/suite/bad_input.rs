@@ -83,7 +83,7 @@ async fn world() -> (World, Person, Vec<Route>, Option<BTreeMap<String, i64>>) {
     (world, person, routes, before)
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn what_is_not_json_is_400() {
     let (world, person, routes, before) = world().await;
     for route in &routes {
@@ -115,7 +115,7 @@ async fn what_is_not_json_is_400() {
     assert_eq!(written(&world).await, before);
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn wrong_types_and_fields_are_422_with_their_names() {
     let (world, person, routes, before) = world().await;
     for route in &routes {
@@ -165,7 +165,7 @@ async fn wrong_types_and_fields_are_422_with_their_names() {
     assert_eq!(written(&world).await, before);
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn bodies_that_are_too_large_are_413() {
     let (world, person, routes, before) = world().await;
     for route in &routes {
@@ -181,7 +181,7 @@ async fn bodies_that_are_too_large_are_413() {
     assert_eq!(written(&world).await, before);
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn other_media_types_and_encodings_are_415() {
     let (world, person, routes, before) = world().await;
     for route in &routes {
@@ -211,7 +211,7 @@ async fn other_media_types_and_encodings_are_415() {
     assert_eq!(written(&world).await, before);
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn problems_come_in_the_order_of_the_contract() {
     let (world, person, routes, before) = world().await;
     let large = "[".repeat(1_000_000);
@@ -232,9 +232,9 @@ async fn problems_come_in_the_order_of_the_contract() {
     assert_eq!(written(&world).await, before);
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn a_brief_has_1_to_4000_characters() {
-    let Some(world) = World::needing(&[Need::Databases, Need::Model]).start().await else { return };
+    let world = World::needing(&[Need::Databases, Need::Model]).start().await;
     let person = world.person().await;
     let (before, chats) = (written(&world).await, world.model().chats().await);
     let call = |body: String| world.post("/v1/generations").bearer(&person.access).text("application/json", body);
@@ -273,7 +273,7 @@ async fn a_brief_has_1_to_4000_characters() {
     }
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn an_idempotency_key_has_1_to_255_bytes() {
     let (world, person, _, before) = world().await;
     let brief = json!({ "brief": "a poster" });
@@ -286,7 +286,7 @@ async fn an_idempotency_key_has_1_to_255_bytes() {
     call().header("idempotency-key", &"k".repeat(255)).send().await.expect(201);
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn ids_and_queries_that_are_none_are_refused() {
     let (world, person, _, before) = world().await;
     let unknown = uuid::Uuid::now_v7();

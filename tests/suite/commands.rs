@@ -22,7 +22,7 @@ async fn rendered(file: &Path, arguments: &[&str]) -> Vec<u8> {
     output.stdout
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn a_file_on_disk_is_drawn_to_the_byte_as_by_the_service() {
     let world = World::start().await;
     let person = world.person().await;

@@ -21,7 +21,7 @@ fn files() -> BTreeMap<String, PathBuf> {
     artifacts.into_iter().map(|artifact| (artifact.name, artifact.path)).collect()
 }
 
-#[test]
+#[e2e::test]
 fn components_import_what_they_need_and_nothing_else() {
     let basics: BTreeSet<&str> = ["wasi:cli", "wasi:clocks", "wasi:io", "wasi:random"].into();
     let service: BTreeSet<&str> = [&basics, &["wasi:http", "spin:variables"].into()].into_iter().flatten().copied().collect();
@@ -73,7 +73,7 @@ fn components_import_what_they_need_and_nothing_else() {
     assert!(all.iter().any(|member| member.contains("connection")), "members are seen: {all:?}");
 }
 
-#[test]
+#[e2e::test]
 fn components_are_small() {
     for (name, path) in files() {
         let limit = match name.as_str() {
@@ -86,7 +86,7 @@ fn components_are_small() {
     }
 }
 
-#[test]
+#[e2e::test]
 fn secrets_are_empty_by_default_and_given_to_those_who_need_them() {
     let manifest = manifest();
     let secrets: Vec<_> = manifest.variables.iter().filter(|(_, variable)| variable.secret).collect();
@@ -165,7 +165,7 @@ fn calls(world: &World) -> BTreeMap<&'static str, Call> {
     .into()
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn a_component_without_a_secret_fails_closed_and_readiness_says_so() {
     let manifest = manifest();
     let mut names: Vec<_> =
@@ -177,7 +177,7 @@ async fn a_component_without_a_secret_fails_closed_and_readiness_says_so() {
             if !value.is_empty() && (name.ends_with("_password") || name.ends_with("_client_secret") || name == "brevo_api_key") {
                 continue;
             }
-            let Some(world) = World::needing(&[Need::OwnDatabases]).variable(&name, value).start().await else { return };
+            let world = World::needing(&[Need::OwnDatabases]).variable(&name, value).start().await;
             let without = holders(&manifest, &name);
             let ready = world.get("/readyz").send().await.expect(503).json();
             for (id, call) in calls(&world) {
@@ -203,7 +203,7 @@ async fn a_component_without_a_secret_fails_closed_and_readiness_says_so() {
     }
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn each_component_runs_by_itself() {
     let calls_of = [
         "signup",
@@ -222,7 +222,7 @@ async fn each_component_runs_by_itself() {
         "support",
     ];
     for id in calls_of {
-        let Some(world) = World::needing(&[Need::OwnDatabases]).only(&[id]).start().await else { return };
+        let world = World::needing(&[Need::OwnDatabases]).only(&[id]).start().await;
         let answer = calls(&world).remove(id).unwrap().send().await;
         let expected = if ["signup", "waitlist"].contains(&id) {
             202
@@ -235,7 +235,7 @@ async fn each_component_runs_by_itself() {
         };
         assert_eq!(answer.status, expected, "{id}: {}", answer.text());
     }
-    let world = World::needing(&[]).only(&["meta"]).start().await.unwrap();
+    let world = World::needing(&[]).only(&["meta"]).start().await;
     world.get("/v1/signup").send().await.problem("not-found");
     world.get("/healthz").send().await.expect(200);
     world.get("/openapi.json").send().await.expect(200);
@@ -259,7 +259,7 @@ fn sources(folder: &Path, ending: &str, found: &mut Vec<(PathBuf, String)>) {
     }
 }
 
-#[test]
+#[e2e::test]
 fn no_component_opens_a_transaction() {
     // Spin's pool gives a connection with an open transaction to the next request (decision 3).
     let mut files = Vec::new();
@@ -294,7 +294,7 @@ fn looks_like_sql(text: &str) -> bool {
     !text.ends_with('.') && text.split_whitespace().count() <= 6
 }
 
-#[test]
+#[e2e::test]
 fn time_and_randomness_come_from_the_runtime_and_never_from_sql() {
     let mut files = Vec::new();
     sources(&root().join("components"), "rs", &mut files);

@@ -31,9 +31,9 @@ async fn join(world: &World, email: &str) -> (String, String) {
     (header, welcome.token().unwrap())
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn the_waitlist_tells_nobody_who_is_on_it() {
-    let Some(world) = World::needing(&[Need::OwnDatabases]).start().await else { return };
+    let world = World::needing(&[Need::OwnDatabases]).start().await;
     let (known, unknown) = (Applicant::invent().email, Applicant::invent().email);
     join(&world, &known).await;
     let answers = [&known, &unknown].map(|email| world.post("/v1/waitlist").json(&wish(email)));
@@ -49,9 +49,9 @@ async fn the_waitlist_tells_nobody_who_is_on_it() {
     assert_eq!(world.count("select count(*) from waitlist").await, 1);
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn forms_name_all_that_is_wrong_and_mailboxes_are_not_filled() {
-    let Some(world) = World::needing(&[Need::OwnDatabases, Need::Clock]).start().await else { return };
+    let world = World::needing(&[Need::OwnDatabases, Need::Clock]).start().await;
     let bad = json!({ "email": "x", "interest": "launch", "page": "/de/", "consent": false });
     assert_eq!(world.post("/v1/waitlist").json(&bad).send().await.bad_fields(), ["email", "page", "consent"]);
     let mut bad = candidacy("x", false);
@@ -82,9 +82,9 @@ async fn forms_name_all_that_is_wrong_and_mailboxes_are_not_filled() {
     confirm(&mails[0].token().unwrap()).send().await.problem("token-expired");
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn one_click_is_a_post_with_the_words_of_rfc_8058() {
-    let Some(world) = World::needing(&[Need::OwnDatabases]).start().await else { return };
+    let world = World::needing(&[Need::OwnDatabases]).start().await;
     let email = Applicant::invent().email;
     let (header, _) = join(&world, &email).await;
     let path = header.trim_matches(['<', '>']).strip_prefix(world.public_url()).unwrap().to_owned();
@@ -103,9 +103,9 @@ async fn one_click_is_a_post_with_the_words_of_rfc_8058() {
     world.post(&path).text("multipart/form-data; boundary=b", multipart).send().await.expect(204);
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn a_confirmed_candidacy_is_not_overwritten_by_strangers() {
-    let Some(world) = World::needing(&[Need::OwnDatabases]).start().await else { return };
+    let world = World::needing(&[Need::OwnDatabases]).start().await;
     let email = Applicant::invent().email;
     world.post("/v1/beta").json(&candidacy(&email, true)).send().await.expect(202);
     let mail = world.messages().wait(&email, 1).await.remove(0);
@@ -129,9 +129,9 @@ async fn a_confirmed_candidacy_is_not_overwritten_by_strangers() {
     assert!(beta::decide(&accounts, world.now(), found[0].id, true, "ops").await.is_err());
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn support_requests_are_their_owners_alone() {
-    let Some(world) = World::needing(&[Need::OwnDatabases, Need::Clock]).start().await else { return };
+    let world = World::needing(&[Need::OwnDatabases, Need::Clock]).start().await;
     let (ada, eve) = (world.person().await, world.person().await);
     let ask = |access: &str, subject: &str| {
         world.post("/v1/support").bearer(access).json(&json!({ "subject": subject, "message": "Where\nis it?" }))

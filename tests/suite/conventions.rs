@@ -67,7 +67,7 @@ fn paths() -> Vec<(String, Vec<&'static str>)> {
     ]
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn another_method_is_405_and_a_trailing_slash_404() {
     let world = World::start().await;
     for (path, methods) in paths() {
@@ -88,7 +88,7 @@ async fn another_method_is_405_and_a_trailing_slash_404() {
     }
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn unknown_and_private_paths_are_404_problems() {
     let world = World::start().await;
     let unknown = [
@@ -144,7 +144,7 @@ async fn unknown_and_private_paths_are_404_problems() {
     }
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn problems_speak_the_callers_language() {
     let world = World::start().await;
     let (person, applicant) = (world.person().await, Applicant::invent());
@@ -177,7 +177,7 @@ async fn problems_speak_the_callers_language() {
     }
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn a_request_id_is_the_callers_if_it_is_a_uuid() {
     let world = World::start().await;
     for path in ["/healthz", "/nothing", "/v1/signup", "/v1/generations", "/v1/session", "/v1/otp/verify"] {
@@ -191,7 +191,7 @@ async fn a_request_id_is_the_callers_if_it_is_a_uuid() {
     }
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn alive_ready_and_documented() {
     let world = World::start().await;
     assert_eq!(world.get("/healthz").send().await.expect(200).json(), json!({ "status": "up" }));
@@ -205,7 +205,7 @@ async fn alive_ready_and_documented() {
     assert_eq!(ready["status"], "up");
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn the_openapi_document_says_what_is_served() {
     let world = World::start().await;
     let answer = world.get("/openapi.json").send().await.expect(200);
@@ -240,13 +240,13 @@ async fn the_openapi_document_says_what_is_served() {
     assert!(!internal.contains("/internal/"), "private routes are not documented");
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn notify_takes_signed_calls_only() {
     // A `notify` that is deployed elsewhere has a public address: without the signature it would be an open SMS relay.
     let private = "route = { private = true }\ncomponent = \"notify\"";
     let public = "route = \"/v1/internal/...\"\ncomponent = \"notify\"";
     let edit = move |text: String| text.replace(private, public);
-    let Some(world) = World::needing(&[Need::Keys, Need::Clock]).manifest(edit).start().await else { return };
+    let world = World::needing(&[Need::Keys, Need::Clock]).manifest(edit).start().await;
     let path = "/v1/internal/messages";
     let body = json!({ "kind": "code", "to": "+33612345678", "code": "123456", "language": "en" }).to_string();
     let key = key_bytes(world.variable("internal_key"));

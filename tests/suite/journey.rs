@@ -4,7 +4,7 @@ use e2e::person::wrong;
 use e2e::{Applicant, Person, World};
 use serde_json::json;
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn sign_up_verify_sign_in_refresh_sign_out() {
     let world = World::start().await;
     let applicant = Applicant::invent();

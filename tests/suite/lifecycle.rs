@@ -31,9 +31,9 @@ fn generate(world: &World, access: &str) -> Call {
     world.post("/v1/generations").bearer(access).json(&json!({ "brief": "a poster" }))
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn only_the_operators_token_runs_the_rules() {
-    let Some(world) = World::needing(&[Need::Keys]).start().await else { return };
+    let world = World::needing(&[Need::Keys]).start().await;
     let person = world.person().await;
     let token = world.variable("ops_token").to_owned();
     let (short, long) = (&token[..token.len() - 1], format!("{token}A"));
@@ -69,9 +69,9 @@ async fn only_the_operators_token_runs_the_rules() {
     }
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn what_a_crash_left_is_failed_released_and_removed() {
-    let Some(world) = World::needing(&NEEDS).start().await else { return };
+    let world = World::needing(&NEEDS).start().await;
     let (person, other) = (world.person().await, world.person().await);
     let kept = generate(&world, &person.access).send().await.expect(201).json();
     world.model().fault(Fault::Hang).await;
@@ -108,9 +108,9 @@ async fn what_a_crash_left_is_failed_released_and_removed() {
     assert_eq!(swept(&world).await, json!({}));
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn counters_codes_and_unproved_accounts_go_after_a_day() {
-    let Some(world) = World::needing(&NEEDS).start().await else { return };
+    let world = World::needing(&NEEDS).start().await;
     let person = world.person().await;
     generate(&world, &person.access).header("idempotency-key", "k").send().await.expect(201);
     let pending = Applicant::invent();
@@ -136,9 +136,9 @@ async fn counters_codes_and_unproved_accounts_go_after_a_day() {
     assert_eq!(after["files.files"], before["files.files"]);
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn many_orphans_go_in_batches_and_two_runs_at_once_do_no_harm() {
-    let Some(world) = World::needing(&NEEDS).start().await else { return };
+    let world = World::needing(&NEEDS).start().await;
     let person = world.person().await;
     let kept = generate(&world, &person.access).send().await.expect(201).json();
     // Of a user who is no more; their ids are before and after those of today.
@@ -162,9 +162,9 @@ async fn many_orphans_go_in_batches_and_two_runs_at_once_do_no_harm() {
     world.get(kept["links"]["file"].as_str().unwrap()).bearer(&person.access).send().await.expect(200);
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn a_database_that_is_down_is_a_clear_503_and_the_next_run_goes_on() {
-    let Some(world) = World::needing(&NEEDS).own_cluster().start().await else { return };
+    let world = World::needing(&NEEDS).own_cluster().start().await;
     world.sign_up(&Applicant::invent()).await;
     world.advance(DAY * 2);
     world.cluster().stop().await;
@@ -176,12 +176,12 @@ async fn a_database_that_is_down_is_a_clear_503_and_the_next_run_goes_on() {
     assert_eq!(rows["unproved_accounts"], 1, "{rows}");
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn lifecycle_takes_signed_calls_only() {
     let private = "route = { private = true }\ncomponent = \"lifecycle\"";
     let public = "route = \"/v1/internal/retention\"\ncomponent = \"lifecycle\"";
     let edit = move |text: String| text.replace(private, public);
-    let Some(world) = World::needing(&[Need::Keys, Need::Clock]).manifest(edit).start().await else { return };
+    let world = World::needing(&[Need::Keys, Need::Clock]).manifest(edit).start().await;
     let (path, now) = ("/v1/internal/retention", world.now().as_second());
     let signed = |variable: &str, body: &str| {
         let key = key_bytes(world.variable(variable));
@@ -282,9 +282,9 @@ async fn filled(world: &World) -> [e2e::Person; 3] {
     people
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn a_dry_run_changes_nothing_and_tells_what_a_run_then_does() {
-    let Some(world) = World::needing(&NEEDS).start().await else { return };
+    let world = World::needing(&NEEDS).start().await;
     world.freeze();
     filled(&world).await;
     let dry = || world.post("/v1/ops/retention").bearer(world.variable("ops_token")).json(&json!({ "dry_run": true }));
@@ -318,9 +318,9 @@ async fn a_dry_run_changes_nothing_and_tells_what_a_run_then_does() {
     assert!(left.iter().all(|(rule, _)| rule.as_str() == "erasures"), "{left:?}: the content steps come once more later");
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn a_run_can_be_watched_rule_by_rule() {
-    let Some(world) = World::needing(&NEEDS).own_cluster().start().await else { return };
+    let world = World::needing(&NEEDS).own_cluster().start().await;
     world.sign_up(&Applicant::invent()).await;
     world.advance(DAY * 2);
     let call = || world.post("/v1/ops/retention").bearer(world.variable("ops_token"));
@@ -359,9 +359,9 @@ async fn a_run_can_be_watched_rule_by_rule() {
     world.cluster().restart().await.unwrap();
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn rules_of_table_and_database_are_the_same() {
-    let Some(world) = World::needing(&[Need::OwnDatabases]).start().await else { return };
+    let world = World::needing(&[Need::OwnDatabases]).start().await;
     let rows = world.accounts().await.query("select rule from retention_rules() order by rule", &[]).await.unwrap();
     let mut table: Vec<_> = SWEEPS.iter().map(|(rule, _)| (*rule).to_owned()).collect();
     table.sort();
@@ -381,15 +381,15 @@ async fn outcome(world: &World, warned: &e2e::Person) -> (std::collections::BTre
     (counts, mails.iter().filter(|mail| !mail.text.contains("/confirm-email#token=")).count())
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn killed_behind_any_rule_the_next_run_ends_in_the_same_state() {
     let program = env!("CARGO_BIN_EXE_e2e-host");
-    let Some(quiet) = World::needing(&NEEDS).start().await else { return };
+    let quiet = World::needing(&NEEDS).start().await;
     let people = filled(&quiet).await;
     let expected = outcome(&quiet, &people[1]).await;
     assert_eq!(expected.1, 1, "one warning");
     drop(quiet);
-    let Some(mut world) = World::needing(&NEEDS).in_process(program).start().await else { return };
+    let mut world = World::needing(&NEEDS).in_process(program).start().await;
     let people = filled(&world).await;
     let mut behind = std::collections::BTreeSet::new();
     // A mail that was sent when the kill came goes out once more, by design; so there is none yet.

@@ -1,7 +1,7 @@
 //! The end-to-end suite: the real components over HTTP, asserted on from outside and on what is in the tables.
 //!
 //! `./dev test` builds the components and runs it. Each test has a world of its own (see the library of this crate); tests of
-//! promises are called `promise_<id>_…` and leave their results in `target/promises`.
+//! promises are called `promise_<id>_…`, and the harness leaves their results in `target/promises`.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 mod account;
@@ -23,6 +23,11 @@ mod otp;
 mod promises;
 mod refresh;
 mod rights;
+mod schemathesis;
 mod sign_in;
 mod sign_up;
 mod tokens;
+
+fn main() -> std::process::ExitCode {
+    e2e::harness::main(env!("CARGO_TARGET_TMPDIR"))
+}

@@ -41,9 +41,9 @@ fn id(answer: &Answer) -> String {
     answer.json()["verification_id"].as_str().unwrap().to_owned()
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn a_taken_email_answers_like_a_fresh_one_and_its_owner_is_told() {
-    let Some(world) = World::needing(&[Need::OwnDatabases, Need::Logs]).start().await else { return };
+    let world = World::needing(&[Need::OwnDatabases, Need::Logs]).start().await;
     let owner = world.person().await;
     let (attacker, fresh) = (taken(&owner.applicant), Applicant::invent());
     let calls = || world.requests_of("notify").len();
@@ -69,9 +69,9 @@ async fn a_taken_email_answers_like_a_fresh_one_and_its_owner_is_told() {
     assert_eq!(row.get::<_, i64>(0), 1);
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn a_decoy_goes_through_the_same_tries_locks_and_block() {
-    let Some(world) = World::needing(&[Need::Clock, Need::OwnDatabases]).start().await else { return };
+    let world = World::needing(&[Need::Clock, Need::OwnDatabases]).start().await;
     let owner = world.person().await;
     let real = Applicant::invent();
     let real_id = world.sign_up(&real).await;
@@ -113,9 +113,9 @@ async fn a_decoy_goes_through_the_same_tries_locks_and_block() {
     assert_eq!(world.again(&owner).await.user, owner.user);
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn a_decoy_never_verifies_not_even_with_the_code_that_is_stored_for_it() {
-    let Some(world) = World::needing(&[Need::Keys, Need::OwnDatabases]).start().await else { return };
+    let world = World::needing(&[Need::Keys, Need::OwnDatabases]).start().await;
     let owner = world.person().await;
     let client = world.accounts().await;
     client.execute("delete from verifications", &[]).await.unwrap();
@@ -140,9 +140,9 @@ async fn a_decoy_never_verifies_not_even_with_the_code_that_is_stored_for_it() {
     assert!(!id.contains(&decoy) && BASE64_URL_SAFE_NO_PAD.decode(&id).is_ok_and(|bytes| bytes.len() == 16), "{id}");
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn resends_of_a_decoy_are_limited_alike_and_send_nothing() {
-    let Some(world) = World::needing(&[Need::Clock, Need::OwnDatabases, Need::Logs]).start().await else { return };
+    let world = World::needing(&[Need::Clock, Need::OwnDatabases, Need::Logs]).start().await;
     let owner = world.person().await;
     let (attacker, fresh) = (taken(&owner.applicant), Applicant::invent());
     let both = [world.sign_up(&fresh).await, world.sign_up(&attacker).await];
@@ -170,9 +170,9 @@ async fn resends_of_a_decoy_are_limited_alike_and_send_nothing() {
     assert_eq!(world.messages().told(&owner.applicant.email).await.len(), 1, "told once, not for each resend");
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn three_sign_ups_a_day_for_a_phone_whether_emails_are_taken_or_not() {
-    let Some(world) = World::needing(&[Need::Clock, Need::OwnDatabases]).start().await else { return };
+    let world = World::needing(&[Need::Clock, Need::OwnDatabases]).start().await;
     let owner = world.person().await;
     let phones = [Applicant::invent().phone, Applicant::invent().phone];
     for attempt in 1..=4 {
@@ -193,7 +193,7 @@ async fn three_sign_ups_a_day_for_a_phone_whether_emails_are_taken_or_not() {
     }
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn sms_within_the_minute_are_refused_alike() {
     let world = World::start().await;
     let owner = world.person().await;

@@ -40,9 +40,9 @@ fn text(bytes: &[u8]) -> String {
     String::from_utf8(bytes.to_vec()).unwrap()
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn accounts_are_brought_in_with_their_hashes_once_and_only_if_every_line_is_good() {
-    let Some(world) = World::needing(&[Need::OwnDatabases]).start().await else { return };
+    let world = World::needing(&[Need::OwnDatabases]).start().await;
     let dir = tempfile::tempdir().unwrap();
     let there = world.person().await;
     let hashes: Vec<_> = HASHES.lines().filter(|line| !line.starts_with('#')).filter_map(|line| line.split_once(' ')).collect();
@@ -128,10 +128,10 @@ fn kid(token: &str) -> String {
     Jwt::read(token).header["kid"].as_str().unwrap().to_owned()
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn the_signing_key_is_replaced_while_old_and_new_processes_take_each_others_tokens() {
     let needs = [Need::Clock, Need::Keys, Need::Restart, Need::Variables];
-    let Some(mut world) = World::needing(&needs).start().await else { return };
+    let mut world = World::needing(&needs).start().await;
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("keys.env");
     let lines = ["signing_key", "verification_keys"].map(|name| (name.to_owned(), world.variable(name).to_owned()));

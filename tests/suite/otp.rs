@@ -23,7 +23,7 @@ fn verification(answer: Answer) -> String {
     answer.expect(202).json()["verification_id"].as_str().unwrap().to_owned()
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn only_six_digits_are_a_code() {
     let world = World::start().await;
     let applicant = Applicant::invent();
@@ -39,7 +39,7 @@ async fn only_six_digits_are_a_code() {
     assert_eq!(Person::of(&applicant, &pasted).applicant, applicant);
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn an_unknown_verification_looks_expired() {
     let world = World::start().await;
     let unknown = uuid::Uuid::new_v4().to_string();
@@ -47,9 +47,9 @@ async fn an_unknown_verification_looks_expired() {
     world.resend(&unknown).send().await.problem("otp-expired");
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn a_code_lives_ten_minutes_and_its_verification_a_day() {
-    let Some(world) = World::needing(&[Need::Clock]).start().await else { return };
+    let world = World::needing(&[Need::Clock]).start().await;
     let applicant = Applicant::invent();
     let id = world.sign_up(&applicant).await;
     let code = world.messages().code(&applicant.phone, 1).await;
@@ -63,9 +63,9 @@ async fn a_code_lives_ten_minutes_and_its_verification_a_day() {
     world.resend(&id).send().await.problem("otp-expired");
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn a_new_code_voids_the_old_one_and_comes_once_a_minute_five_times_a_day() {
-    let Some(world) = World::needing(&[Need::Clock]).start().await else { return };
+    let world = World::needing(&[Need::Clock]).start().await;
     let applicant = Applicant::invent();
     let id = world.sign_up(&applicant).await;
     let first = world.messages().code(&applicant.phone, 1).await;
@@ -95,9 +95,9 @@ async fn a_new_code_voids_the_old_one_and_comes_once_a_minute_five_times_a_day()
     assert_eq!(world.messages().to(&applicant.phone).await.len(), 5);
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn five_wrong_codes_lock_across_codes_and_a_right_one_resets() {
-    let Some(world) = World::needing(&[Need::Clock]).start().await else { return };
+    let world = World::needing(&[Need::Clock]).start().await;
     let applicant = Applicant::invent();
     let id = world.sign_up(&applicant).await;
     let code = world.messages().code(&applicant.phone, 1).await;
@@ -129,9 +129,9 @@ async fn five_wrong_codes_lock_across_codes_and_a_right_one_resets() {
     assert_eq!(answer.problem("otp-invalid")["attempts_left"], 4);
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn wrong_codes_count_for_the_phone_whatever_the_account() {
-    let Some(world) = World::needing(&[Need::Clock]).start().await else { return };
+    let world = World::needing(&[Need::Clock]).start().await;
     let first = Applicant::invent();
     let id = world.sign_up(&first).await;
     let code = world.messages().code(&first.phone, 1).await;
@@ -148,9 +148,9 @@ async fn wrong_codes_count_for_the_phone_whatever_the_account() {
     world.verify(&id, &code).send().await.problem("otp-locked");
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn three_lockouts_in_a_row_block_the_account_until_support_lifts_it() {
-    let Some(world) = World::needing(&[Need::Clock, Need::OwnDatabases]).start().await else { return };
+    let world = World::needing(&[Need::Clock, Need::OwnDatabases]).start().await;
     let person = world.person().await;
     let mut person = world.later(MINUTE, &person).await;
     for round in 0..3 {
@@ -174,9 +174,9 @@ async fn three_lockouts_in_a_row_block_the_account_until_support_lifts_it() {
     world.sign_in(&other).send().await.problem("credentials-invalid");
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn fifty_parallel_verifies_of_one_code_open_one_session() {
-    let Some(world) = World::needing(&[Need::Databases]).start().await else { return };
+    let world = World::needing(&[Need::Databases]).start().await;
     let applicant = Applicant::invent();
     let id = world.sign_up(&applicant).await;
     let code = world.messages().code(&applicant.phone, 1).await;
@@ -203,7 +203,7 @@ async fn fifty_parallel_verifies_of_one_code_open_one_session() {
     assert_eq!(world.count(&sessions).await, 1);
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn fifty_parallel_guesses_have_five_tries_in_all() {
     let world = World::start().await;
     let applicant = Applicant::invent();
@@ -217,9 +217,9 @@ async fn fifty_parallel_guesses_have_five_tries_in_all() {
     }
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn a_new_phone_is_proved_by_a_code_and_mints_no_session() {
-    let Some(world) = World::needing(&[Need::Databases]).start().await else { return };
+    let world = World::needing(&[Need::Databases]).start().await;
     let (person, stranger) = (world.person().await, world.person().await);
     let new = Applicant::invent().phone;
     let id = verification(start(&world, &person, "phone", Some(&new)).await);
@@ -237,9 +237,9 @@ async fn a_new_phone_is_proved_by_a_code_and_mints_no_session() {
     assert_eq!((row.get::<_, String>(0), row.get::<_, bool>(1)), (new, true));
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn a_new_phone_needs_a_recent_sign_in_or_code() {
-    let Some(world) = World::needing(&[Need::Clock]).start().await else { return };
+    let world = World::needing(&[Need::Clock]).start().await;
     let person = world.person().await;
     let new = Applicant::invent().phone;
     world.advance(Duration::from_mins(10));
@@ -258,7 +258,7 @@ async fn a_new_phone_needs_a_recent_sign_in_or_code() {
     assert_eq!(world.messages().to(&person.applicant.phone).await.len(), 2);
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn a_start_says_what_is_wrong_with_it() {
     let world = World::start().await;
     let person = world.person().await;
@@ -268,10 +268,10 @@ async fn a_start_says_what_is_wrong_with_it() {
     assert_eq!(start(&world, &person, "reauthenticate", Some("+33612345678")).await.bad_fields(), ["phone"]);
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn sms_are_limited_by_address_country_and_in_all_and_no_header_helps() {
     for limit in ["sms_address_limit", "sms_country_limit", "sms_daily_limit"] {
-        let Some(world) = World::needing(&[Need::OwnDatabases]).variable(limit, "2").start().await else { return };
+        let world = World::needing(&[Need::OwnDatabases]).variable(limit, "2").start().await;
         for _ in 0..2 {
             world.sign_up(&Applicant::invent()).await;
         }
@@ -292,9 +292,9 @@ async fn sms_are_limited_by_address_country_and_in_all_and_no_header_helps() {
     }
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn codes_tried_from_one_address_are_limited_and_no_header_helps() {
-    let Some(world) = World::needing(&[]).variable("attempts_limit", "3").start().await else { return };
+    let world = World::needing(&[]).variable("attempts_limit", "3").start().await;
     let id = uuid::Uuid::new_v4().to_string();
     for _ in 0..3 {
         world.verify(&id, "123456").send().await.problem("otp-expired");

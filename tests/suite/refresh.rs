@@ -9,9 +9,9 @@ fn tokens(person: &Person, answer: &Answer) -> Person {
     Person::of(&person.applicant, answer)
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn a_repeat_within_ten_seconds_gets_the_same_successor() {
-    let Some(world) = World::needing(&[Need::Clock]).start().await else { return };
+    let world = World::needing(&[Need::Clock]).start().await;
     let person = world.person().await;
     let one = tokens(&person, &world.refresh(&person.refresh).send().await);
     let other = tokens(&person, &world.refresh(&person.refresh).send().await);
@@ -23,9 +23,9 @@ async fn a_repeat_within_ten_seconds_gets_the_same_successor() {
     assert_ne!(next.refresh, successor);
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn a_reuse_after_ten_seconds_ends_the_session_and_its_owner_is_told() {
-    let Some(world) = World::needing(&[Need::Clock, Need::Databases]).start().await else { return };
+    let world = World::needing(&[Need::Clock, Need::Databases]).start().await;
     let person = world.person().await;
     let other_session = world.again(&person).await;
     let next = tokens(&person, &world.refresh(&person.refresh).send().await);
@@ -42,7 +42,7 @@ async fn a_reuse_after_ten_seconds_ends_the_session_and_its_owner_is_told() {
     assert_eq!(tokens(&person, &world.refresh(&other_session.refresh).send().await).session, other_session.session);
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn a_reuse_after_the_successor_was_used_ends_the_session_at_once() {
     let world = World::start().await;
     let person = world.person().await;
@@ -53,7 +53,7 @@ async fn a_reuse_after_the_successor_was_used_ends_the_session_at_once() {
     world.messages().wait_told(&person.applicant.email, 1).await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn a_forged_token_ends_nobodys_session() {
     let world = World::start().await;
     let person = world.person().await;
@@ -70,7 +70,7 @@ async fn a_forged_token_ends_nobodys_session() {
     assert!(world.messages().told(&person.applicant.email).await.is_empty());
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn two_cookies_are_refused_and_none_is_no_session() {
     let world = World::start().await;
     let person = world.person().await;
@@ -86,7 +86,7 @@ async fn two_cookies_are_refused_and_none_is_no_session() {
     assert_eq!(tokens(&person, &answer).session, person.session);
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn pages_of_other_origins_are_refused() {
     let world = World::start().await;
     let person = world.person().await;
@@ -105,7 +105,7 @@ async fn pages_of_other_origins_are_refused() {
     assert_eq!(tokens(&person, &own.send().await).session, person.session);
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn signing_out_ends_this_session_and_no_other() {
     let world = World::start().await;
     let person = world.person().await;

@@ -21,7 +21,7 @@ fn seen(answer: &Answer) -> (Vec<(String, String)>, Value) {
     (answer.shape(), problem)
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn a_wrong_password_and_an_unknown_email_look_the_same() {
     let world = World::start().await;
     let person = world.person().await;
@@ -31,9 +31,9 @@ async fn a_wrong_password_and_an_unknown_email_look_the_same() {
     assert_eq!(seen(&wrong), seen(&unknown));
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn failures_lock_for_longer_and_longer_known_or_not() {
-    let Some(world) = World::needing(&[Need::Clock]).start().await else { return };
+    let world = World::needing(&[Need::Clock]).start().await;
     let person = world.person().await;
     let known = with_wrong_password(&person.applicant);
     let unknown = stranger();
@@ -61,7 +61,7 @@ async fn failures_lock_for_longer_and_longer_known_or_not() {
     assert_eq!(Person::of(&person.applicant, &world.sign_in(&person.applicant).send().await).user, person.user);
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn parallel_guesses_all_count() {
     let world = World::start().await;
     let unknown = stranger();
@@ -72,9 +72,9 @@ async fn parallel_guesses_all_count() {
     }
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn an_unverified_phone_is_told_after_the_right_password_with_a_new_verification() {
-    let Some(world) = World::needing(&[Need::Clock]).start().await else { return };
+    let world = World::needing(&[Need::Clock]).start().await;
     let applicant = Applicant::invent();
     let old = world.sign_up(&applicant).await;
     let old_code = world.messages().code(&applicant.phone, 1).await;
@@ -97,7 +97,7 @@ async fn an_unverified_phone_is_told_after_the_right_password_with_a_new_verific
     assert_eq!(Person::of(&applicant, &world.sign_in(&applicant).send().await).user, person.user);
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn a_password_may_be_anything_and_is_taken_as_typed() {
     let world = World::start().await;
     let mut applicant = Applicant { password: "  Grüezi Wält 🌍 '; drop table users --  ".to_owned(), ..Applicant::invent() };
@@ -111,9 +111,9 @@ async fn a_password_may_be_anything_and_is_taken_as_typed() {
     }
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn a_lock_is_forgotten_after_a_day() {
-    let Some(world) = World::needing(&[Need::Clock]).start().await else { return };
+    let world = World::needing(&[Need::Clock]).start().await;
     let unknown = stranger();
     for _ in 0..5 {
         world.sign_in(&unknown).send().await.problem("credentials-invalid");
@@ -125,9 +125,9 @@ async fn a_lock_is_forgotten_after_a_day() {
     assert!(world.sign_in(&unknown).send().await.retry_after() <= 60, "the first lock once more");
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn passwords_tried_from_one_address_are_limited_and_no_header_helps() {
-    let Some(world) = World::needing(&[]).variable("attempts_limit", "3").start().await else { return };
+    let world = World::needing(&[]).variable("attempts_limit", "3").start().await;
     for _ in 0..3 {
         world.sign_in(&stranger()).send().await.problem("credentials-invalid");
     }
@@ -142,10 +142,10 @@ fn from_elsewhere(world: &World, applicant: &Applicant, place: u32) -> e2e::http
     world.sign_in(applicant).header("x-forwarded-for", &format!("6.6.6.6, 10.{}.{}.1", place / 256, place % 256))
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn guesses_from_everywhere_lock_an_account_for_a_quarter_of_an_hour_at_most_and_never_a_device_of_its_owner() {
     let needs = World::needing(&[Need::Clock]).variable("trusted_proxy", "x-forwarded-for");
-    let Some(world) = needs.start().await else { return };
+    let world = needs.start().await;
     let (person, other) = (world.person().await, world.person().await);
     let ended = world.again(&person).await;
     world.delete("/v1/session").cookie(&ended.refresh).send().await.expect(204);

@@ -6,7 +6,7 @@ use e2e::contract::DAY;
 use e2e::{Applicant, Need, Person, World};
 use serde_json::json;
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn every_bad_value_is_named_with_its_field() {
     let world = World::start().await;
     let good = Applicant::invent().form();
@@ -41,9 +41,9 @@ async fn every_bad_value_is_named_with_its_field() {
     }
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn an_address_is_one_account_however_it_is_written() {
-    let Some(world) = World::needing(&[Need::Databases]).start().await else { return };
+    let world = World::needing(&[Need::Databases]).start().await;
     let mut applicant = Applicant::invent();
     let plain = applicant.email.clone();
     applicant.email = format!("  {} ", plain.to_uppercase());
@@ -59,9 +59,9 @@ async fn an_address_is_one_account_however_it_is_written() {
     assert_eq!(Person::of(&applicant, &world.sign_in(&applicant).send().await).user, person.user);
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn an_unverified_sign_up_holds_nobodys_email() {
-    let Some(world) = World::needing(&[Need::Databases]).start().await else { return };
+    let world = World::needing(&[Need::Databases]).start().await;
     let squatter = Applicant::invent();
     let old = world.sign_up(&squatter).await;
     let old_code = world.messages().code(&squatter.phone, 1).await;
@@ -80,9 +80,9 @@ async fn an_unverified_sign_up_holds_nobodys_email() {
     assert_eq!(world.count(orphans).await, 0, "the tenant went with it");
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn an_unverified_sign_up_is_gone_after_a_day() {
-    let Some(world) = World::needing(&[Need::Clock, Need::OwnDatabases]).start().await else { return };
+    let world = World::needing(&[Need::Clock, Need::OwnDatabases]).start().await;
     let applicant = Applicant::invent();
     let id = world.sign_up(&applicant).await;
     let code = world.messages().code(&applicant.phone, 1).await;
@@ -99,9 +99,9 @@ async fn an_unverified_sign_up_is_gone_after_a_day() {
     assert_eq!(world.count("select count(*) from user_keys").await, 1, "its salt went with it");
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn parallel_sign_ups_with_one_email_leave_one_account() {
-    let Some(world) = World::needing(&[Need::Databases]).start().await else { return };
+    let world = World::needing(&[Need::Databases]).start().await;
     let first = Applicant::invent();
     let all: Vec<_> = (0..6).map(|_| Applicant { email: first.email.clone(), ..Applicant::invent() }).collect();
     let answers = futures::future::join_all(all.iter().map(|one| world.post("/v1/signup").json(&one.form()).send())).await;
@@ -111,10 +111,9 @@ async fn parallel_sign_ups_with_one_email_leave_one_account() {
     assert_eq!((world.count(&mine).await, world.count(orphans).await), (1, 0));
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn only_allowed_countries_get_messages() {
     let world = World::needing(&[Need::OwnDatabases]).variable("sms_prefixes", "+33, +41").start().await;
-    let Some(world) = world else { return };
     let mut applicant = Applicant::invent();
     applicant.phone = applicant.phone.replace("+336", "+4479");
     assert_eq!(world.post("/v1/signup").json(&applicant.form()).send().await.bad_fields(), ["phone"]);

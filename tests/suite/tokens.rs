@@ -28,7 +28,7 @@ async fn refused(world: &World, what: &str, authorization: &str) {
     }
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn a_token_says_what_the_contract_says_and_verifies_with_the_public_key() {
     let world = World::start().await;
     let person = world.person().await;
@@ -55,9 +55,9 @@ async fn a_token_says_what_the_contract_says_and_verifies_with_the_public_key() 
     assert_ne!(again["jti"], claims["jti"]);
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn forged_tokens_open_nothing() {
-    let Some(world) = World::needing(&[Need::Keys, Need::OwnDatabases]).start().await else { return };
+    let world = World::needing(&[Need::Keys, Need::OwnDatabases]).start().await;
     let (person, stranger) = (world.person().await, world.person().await);
     let before = world.counts().await;
     let good = Jwt::read(&person.access);
@@ -154,9 +154,9 @@ async fn forged_tokens_open_nothing() {
     list(&signed("role", json!("admin"))).await.expect(200);
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn the_database_decides_about_a_session_at_once() {
-    let Some(world) = World::needing(&[Need::Databases]).start().await else { return };
+    let world = World::needing(&[Need::Databases]).start().await;
     let person = world.person().await;
     let bearer = format!("Bearer {}", person.access);
     let list = || world.get("/v1/generations").bearer(&person.access).send();

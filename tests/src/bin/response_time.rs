@@ -82,7 +82,7 @@ async fn import(accounts: &Client, hash: &str) -> Applicant {
 #[tokio::main]
 async fn main() {
     let tries: usize = std::env::args().nth(1).and_then(|text| text.parse().ok()).unwrap_or(200);
-    let Some(world) = World::needing(&[Need::OwnDatabases]).start().await else { return };
+    let world = World::needing(&[Need::OwnDatabases]).start().await;
     let accounts = world.accounts().await;
     // As many rows as a small service has, so that PostgreSQL plans as it does there.
     for _ in 0..500 {

@@ -20,9 +20,9 @@ async fn me(world: &World, person: &Person) -> Value {
     world.get("/v1/me").bearer(&person.access).send().await.expect(200).json()
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn a_sign_up_is_confirmed_by_its_own_session_once_within_a_day() {
-    let Some(world) = World::needing(&[Need::Clock]).start().await else { return };
+    let world = World::needing(&[Need::Clock]).start().await;
     let person = world.person().await;
     let token = world.messages().token(&person.applicant.email, 1).await;
     confirm(&world, &token, Some(&person)).await.expect(204);
@@ -44,9 +44,9 @@ async fn a_sign_up_is_confirmed_by_its_own_session_once_within_a_day() {
     assert!(world.messages().told(&late.applicant.email).await.is_empty(), "there was nothing to tell");
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn a_new_email_counts_once_it_is_confirmed_and_the_old_one_is_told() {
-    let Some(world) = World::needing(&[Need::Clock]).start().await else { return };
+    let world = World::needing(&[Need::Clock]).start().await;
     let person = world.person().await;
     let (old, new) = (person.applicant.email.clone(), Applicant::invent().email);
     let account = patch(&world, &person, &json!({ "email": new.to_uppercase() })).await.expect(200).json();
@@ -70,9 +70,9 @@ async fn a_new_email_counts_once_it_is_confirmed_and_the_old_one_is_told() {
     assert_ne!(world.person_of(&next).await.user, person.user);
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn a_taken_email_answers_like_a_free_one_and_never_comes() {
-    let Some(world) = World::needing(&[Need::Databases]).start().await else { return };
+    let world = World::needing(&[Need::Databases]).start().await;
     let (person, owner) = (world.person().await, world.person().await);
     world.messages().token(&owner.applicant.email, 1).await;
     let hide = |answer: &Answer| {
@@ -92,7 +92,7 @@ async fn a_taken_email_answers_like_a_free_one_and_never_comes() {
     assert_eq!(world.again(&owner).await.user, owner.user);
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn of_two_who_want_an_address_the_first_to_prove_it_gets_it() {
     let world = World::start().await;
     let (one, other, email) = (world.person().await, world.person().await, Applicant::invent().email);
@@ -107,7 +107,7 @@ async fn of_two_who_want_an_address_the_first_to_prove_it_gets_it() {
     loser.problem("token-expired");
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn details_are_changed_and_removed() {
     let world = World::start().await;
     let person = world.person().await;
@@ -136,9 +136,9 @@ async fn details_are_changed_and_removed() {
     assert_eq!(me(&world, &person).await, account);
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn a_person_asks_for_five_addresses_an_hour_at_most() {
-    let Some(world) = World::needing(&[Need::Clock]).start().await else { return };
+    let world = World::needing(&[Need::Clock]).start().await;
     let person = world.person().await;
     for _ in 0..5 {
         patch(&world, &person, &json!({ "email": Applicant::invent().email })).await.expect(200);

@@ -4,7 +4,7 @@ use e2e::contract::ACCESS;
 use e2e::{Applicant, Need, Person, World};
 use serde_json::{Value, json};
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn an_account_is_shown_in_full() {
     let world = World::start().await;
     let applicant = Applicant::invent();
@@ -32,7 +32,7 @@ async fn an_account_is_shown_in_full() {
     assert_eq!(account, expected);
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn an_account_is_shown_to_its_own_session_only() {
     let world = World::start().await;
     let (one, other) = (world.person().await, world.person().await);

@@ -24,7 +24,7 @@ async fn reset(world: &World, token: &str, password: &str) -> Answer {
     world.post("/v1/password/reset").json(&json!({ "token": token, "password": password })).send().await
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn a_changed_password_ends_the_other_sessions_and_its_owner_is_told() {
     let world = World::start().await;
     let person = world.person().await;
@@ -39,9 +39,9 @@ async fn a_changed_password_ends_the_other_sessions_and_its_owner_is_told() {
     assert!(told[0].text.contains("password") && !told[0].text.contains(NEW), "{}", told[0].text);
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn a_password_is_changed_only_with_the_present_one_and_only_to_a_good_one() {
-    let Some(world) = World::needing(&[Need::Databases]).start().await else { return };
+    let world = World::needing(&[Need::Databases]).start().await;
     let person = world.person().await;
     let current = person.applicant.password.clone();
     put(&world, &person, "not the password of anybody", NEW).await.problem("current-password-invalid");
@@ -74,9 +74,9 @@ async fn a_password_is_changed_only_with_the_present_one_and_only_to_a_good_one(
     assert_eq!(Person::of(&stranger.applicant, &world.sign_in(&renewed(&stranger)).send().await).user, stranger.user);
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn a_forgotten_password_is_reset_once_within_half_an_hour() {
-    let Some(world) = World::needing(&[Need::Clock, Need::Databases]).start().await else { return };
+    let world = World::needing(&[Need::Clock, Need::Databases]).start().await;
     let person = world.person().await;
     let email = &person.applicant.email;
     let confirmation = world.messages().token(email, 1).await;
@@ -108,9 +108,9 @@ async fn a_forgotten_password_is_reset_once_within_half_an_hour() {
     assert!(mail.text.contains(&format!("{}/reset-password#token={third}", world.public_url())), "{}", mail.text);
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn nobody_learns_by_a_forgotten_password_whether_there_is_an_account() {
-    let Some(world) = World::needing(&[Need::OwnDatabases, Need::Logs]).start().await else { return };
+    let world = World::needing(&[Need::OwnDatabases, Need::Logs]).start().await;
     let person = world.person().await;
     world.messages().token(&person.applicant.email, 1).await;
     let calls = || world.requests_of("notify").len();
@@ -128,7 +128,7 @@ async fn nobody_learns_by_a_forgotten_password_whether_there_is_an_account() {
     assert!(world.messages().to("nobody@mail.example").await.is_empty());
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn a_token_is_good_for_one_of_twenty_at_once() {
     let world = World::start().await;
     let person = world.person().await;
@@ -146,7 +146,7 @@ async fn a_token_is_good_for_one_of_twenty_at_once() {
     }
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn what_is_no_token_opens_nothing() {
     let world = World::start().await;
     let person = world.person().await;

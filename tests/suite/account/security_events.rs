@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 use e2e::{Need, World};
 use uuid::Uuid;
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn events_come_in_pages_newest_first_and_only_ones_own() {
-    let Some(world) = World::needing(&[Need::Databases]).start().await else { return };
+    let world = World::needing(&[Need::Databases]).start().await;
     let (person, other) = (world.person().await, world.person().await);
     let accounts = world.accounts().await;
     // Two at the same time each, so that the id decides between them. Far back, before anything that the sign-up itself noted.
@@ -46,10 +46,9 @@ async fn events_come_in_pages_newest_first_and_only_ones_own() {
     }
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn behind_a_proxy_an_event_comes_from_where_the_proxy_says_whatever_the_client_adds() {
     let world = World::needing(&[]).variable("trusted_proxy", "forwarded").start().await;
-    let Some(world) = world else { return };
     let person = world.person().await;
     // Each of the client's own inventions first, then what its proxy adds.
     for (forwarded, ip) in [
@@ -65,9 +64,9 @@ async fn behind_a_proxy_an_event_comes_from_where_the_proxy_says_whatever_the_cl
     }
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn a_proxys_header_that_we_do_not_read_is_a_mistake_and_not_ignored() {
-    let Some(world) = World::needing(&[]).variable("trusted_proxy", "x-real-ip").start().await else { return };
+    let world = World::needing(&[]).variable("trusted_proxy", "x-real-ip").start().await;
     world.sign_in(&e2e::Applicant::invent()).send().await.problem("not-configured");
     // Everybody who looks at a caller's address says so.
     let ready = world.get("/readyz").send().await.expect(503).json();

@@ -16,7 +16,7 @@ fn ids(items: &[Value]) -> BTreeSet<String> {
     items.iter().map(|item| item["id"].as_str().unwrap().to_owned()).collect()
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn open_sessions_are_listed_and_ended_one_by_one() {
     let world = World::start().await;
     let (one, stranger) = (world.person().await, world.person().await);
@@ -42,7 +42,7 @@ async fn open_sessions_are_listed_and_ended_one_by_one() {
     world.get("/v1/me/sessions").bearer(&two.access).send().await.problem("unauthenticated");
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn signing_out_everywhere_leaves_nobody() {
     let world = World::start().await;
     let (person, stranger) = (world.person().await, world.person().await);
@@ -56,17 +56,17 @@ async fn signing_out_everywhere_leaves_nobody() {
     assert_eq!(listed(&world, &world.again(&person).await).await.len(), 1);
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn a_session_that_cannot_be_refreshed_any_more_is_not_open() {
-    let Some(world) = World::needing(&[Need::Clock]).start().await else { return };
+    let world = World::needing(&[Need::Clock]).start().await;
     let person = world.person().await;
     let later = world.later(REFRESH, &person).await;
     assert_eq!(ids(&listed(&world, &later).await), [later.session.to_string()].into());
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn twenty_refreshes_at_once_lose_no_family() {
-    let Some(world) = World::needing(&[Need::Databases]).start().await else { return };
+    let world = World::needing(&[Need::Databases]).start().await;
     let person = world.person().await;
     let answers = futures::future::join_all((0..20).map(|_| world.refresh(&person.refresh).send())).await;
     let successors: BTreeSet<_> = answers.iter().map(|answer| Person::of(&person.applicant, answer).refresh).collect();

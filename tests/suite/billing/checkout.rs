@@ -20,9 +20,9 @@ async fn happens(world: &World, act: &Value) {
     world.deliver_all(&world.stripe().act(act).await).await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn a_plan_is_bought_upgraded_missed_and_cancelled() {
-    let Some(world) = World::needing(&TIMED).start().await else { return };
+    let world = World::needing(&TIMED).start().await;
     let person = world.person().await;
     let free = world.billing(&person).await;
     assert_eq!((&free["plan"], &free["status"], &free["credits"]), (&json!("free"), &json!("none"), &json!(0)));
@@ -72,9 +72,9 @@ async fn a_plan_is_bought_upgraded_missed_and_cancelled() {
     assert_eq!(world.count(&marked).await, 0, "everything is accessible again");
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn a_cancellation_for_the_end_of_the_period_keeps_the_plan_until_then() {
-    let Some(world) = World::needing(&TIMED).start().await else { return };
+    let world = World::needing(&TIMED).start().await;
     let person = world.person().await;
     let events = world.bought(&person, "pro").await;
     let subscription = of_type(&events, "customer.subscription.created")["data"]["object"]["id"].clone();
@@ -95,9 +95,9 @@ async fn checkouts_of(world: &World, person: &Person) -> usize {
     objects.as_object().unwrap().values().filter(mine).count()
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn the_same_key_is_the_same_page_and_another_body_a_conflict() {
-    let Some(world) = World::needing(&NEEDS).start().await else { return };
+    let world = World::needing(&NEEDS).start().await;
     let (person, other) = (world.person().await, world.person().await);
     let call = |item: &str| world.checkout(&person, item).header("idempotency-key", "mine");
     let first = call("pro").send().await.expect(201).json();
@@ -121,9 +121,9 @@ async fn the_same_key_is_the_same_page_and_another_body_a_conflict() {
     assert_eq!(customers, 1);
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn eight_first_checkouts_at_once_make_one_customer() {
-    let Some(world) = World::needing(&NEEDS).start().await else { return };
+    let world = World::needing(&NEEDS).start().await;
     let person = world.person().await;
     let all = futures::future::join_all((0..8).map(|_| world.checkout(&person, "credits-100000").send())).await;
     let mut pages: Vec<_> = all.into_iter().map(|answer| answer.expect(201).json()["url"].to_string()).collect();
@@ -136,9 +136,9 @@ async fn eight_first_checkouts_at_once_make_one_customer() {
     assert_eq!(objects.as_object().unwrap().values().filter(mine).count(), 1);
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn a_stripe_that_fails_is_a_clear_5xx_and_frees_the_key() {
-    let Some(world) = World::needing(&NEEDS).start().await else { return };
+    let world = World::needing(&NEEDS).start().await;
     let person = world.person().await;
     let call = |item: &str| world.checkout(&person, item).header("idempotency-key", "mine");
     world.stripe().fault(Fault::Status { status: 500 }).await;
@@ -157,9 +157,9 @@ async fn a_stripe_that_fails_is_a_clear_5xx_and_frees_the_key() {
     call("agency").send().await.expect(201);
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn what_is_not_for_sale_and_what_is_no_request() {
-    let Some(world) = World::needing(&NEEDS).start().await else { return };
+    let world = World::needing(&NEEDS).start().await;
     let person = world.person().await;
     for item in ["", "free", "PRO", "credits", "credits-0", "credits-1.5", "credits-99999999999", "credits-7", "price_1"] {
         assert_eq!(world.checkout(&person, item).send().await.bad_fields(), ["item"], "{item}");
@@ -191,9 +191,9 @@ async fn what_is_not_for_sale_and_what_is_no_request() {
     world.get("/v1/billing").send().await.problem("unauthenticated");
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn checkouts_are_limited() {
-    let Some(world) = World::needing(&NEEDS).start().await else { return };
+    let world = World::needing(&NEEDS).start().await;
     let (person, other) = (world.person().await, world.person().await);
     for _ in 0..20 {
         world.checkout(&person, "pro").send().await.expect(201);
@@ -203,9 +203,9 @@ async fn checkouts_are_limited() {
     world.checkout(&other, "pro").send().await.expect(201);
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn a_refund_takes_back_what_is_unspent() {
-    let Some(world) = World::needing(&NEEDS).start().await else { return };
+    let world = World::needing(&NEEDS).start().await;
     let person = world.person().await;
     let credits = async || world.billing(&person).await["credits"].as_i64().unwrap();
     let pack = async || {
@@ -235,9 +235,9 @@ async fn a_refund_takes_back_what_is_unspent() {
     assert_eq!(credits().await, 100_000, "a claim that was turned down gives them back");
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn a_transfer_that_takes_days_counts_when_it_arrives() {
-    let Some(world) = World::needing(&NEEDS).start().await else { return };
+    let world = World::needing(&NEEDS).start().await;
     let person = world.person().await;
     for (arrives, expected) in [(false, 0), (true, 500_000)] {
         let answer = world.checkout(&person, "credits-500000").send().await.expect(201).json();
@@ -250,10 +250,10 @@ async fn a_transfer_that_takes_days_counts_when_it_arrives() {
     }
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn what_a_running_generation_has_set_aside_is_neither_shown_nor_refunded() {
     let needs = [Need::Stripe, Need::OwnDatabases, Need::Clock, Need::Keys, Need::Model];
-    let Some(world) = World::needing(&needs).start().await else { return };
+    let world = World::needing(&needs).start().await;
     let accounts = world.accounts().await;
     accounts.batch_execute("update plans set daily_tokens = 0").await.unwrap();
     // One whose generation is delivered, one whose generation comes to nothing, one whose brief turns out to be refused.

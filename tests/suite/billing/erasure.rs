@@ -5,9 +5,9 @@ use e2e::wait::until;
 use e2e::{Need, World};
 use serde_json::json;
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn an_erasure_ends_the_subscription_and_removes_the_customer_at_stripe() {
-    let Some(world) = World::needing(&[Need::Stripe, Need::OwnDatabases, Need::Keys]).start().await else { return };
+    let world = World::needing(&[Need::Stripe, Need::OwnDatabases, Need::Keys]).start().await;
     let person = world.person().await;
     let events = world.bought(&person, "pro").await;
     let subscription = of_type(&events, "customer.subscription.created")["data"]["object"].clone();

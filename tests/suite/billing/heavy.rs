@@ -71,7 +71,7 @@ fn another(template: &Value, number: usize) -> String {
 
 /// Every event is applied exactly once, whatever breaks on the way.
 async fn applied_once(events: usize) {
-    let Some(mut world) = World::needing(&NEEDS).own_cluster().in_process(HOST).start().await else { return };
+    let mut world = World::needing(&NEEDS).own_cluster().in_process(HOST).start().await;
     let person = world.person().await;
     let (_, bought) = world.buy(&person, "credits-100000").await;
     let template = of_type(&bought, "checkout.session.completed");
@@ -114,13 +114,13 @@ async fn applied_once(events: usize) {
     assert_eq!(world.billing(&person).await["credits"], expected * TOKENS);
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn each_event_is_applied_once_though_the_host_is_killed_and_postgresql_restarted() {
     applied_once(300).await;
 }
 
 /// `cargo test --workspace --test suite -- --ignored --nocapture five_thousand`
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 #[ignore = "heavy: run by hand, as tests/README.md says"]
 async fn five_thousand_events_are_applied_once_each() {
     applied_once(5_000).await;

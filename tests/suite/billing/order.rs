@@ -83,9 +83,9 @@ impl Dice {
 }
 
 /// Every order of the five states of a subscription, one delivery after the other.
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn every_order_of_a_subscriptions_states_ends_alike() {
-    let Some(world) = World::needing(&NEEDS).start().await else { return };
+    let world = World::needing(&NEEDS).start().await;
     let person = world.person().await;
     let story = story(&world, &person).await;
     let states: Vec<_> =
@@ -122,9 +122,9 @@ fn next_permutation(order: &mut [usize]) -> bool {
 }
 
 /// The whole story in many orders, each event up to three times, eight deliveries at a time.
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn any_order_repetition_and_simultaneity_ends_alike() {
-    let Some(world) = World::needing(&NEEDS).start().await else { return };
+    let world = World::needing(&NEEDS).start().await;
     let person = world.person().await;
     let story = story(&world, &person).await;
     assert!(story.len() >= 11, "{}", story.len());

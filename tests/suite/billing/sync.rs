@@ -44,11 +44,10 @@ fn of<'a>(objects: &'a Value, kind: &str) -> Vec<&'a Value> {
     objects.as_object().unwrap().values().filter(|object| object["object"] == kind).collect()
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn an_account_is_set_up_once_and_a_price_changes_without_a_gap() {
     let stripe = empty();
     let world = World::needing(&[Need::Databases]).variable("stripe_url", stripe.url()).start().await;
-    let Some(world) = world else { return };
     let person = world.person().await;
     assert_eq!(world.checkout(&person, "pro").send().await.bad_fields(), ["item"], "not for sale yet");
 
@@ -97,7 +96,7 @@ async fn an_account_is_set_up_once_and_a_price_changes_without_a_gap() {
     assert!(stripe.requests().iter().all(|call| call.version == documented_version()));
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn what_cannot_be_synced_is_said_and_nothing_is_made() {
     let stripe = empty();
     let public = ["--public-url", "https://asknpic.test"];
@@ -121,9 +120,9 @@ async fn what_cannot_be_synced_is_said_and_nothing_is_made() {
     assert!(error(&url, Some(API_KEY), &public).await.contains("does not answer"));
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn our_components_send_what_stripe_documents_and_nothing_else() {
-    let Some(world) = World::needing(&[Need::Stripe, Need::Databases]).start().await else { return };
+    let world = World::needing(&[Need::Stripe, Need::Databases]).start().await;
     // Where the stand-in is others' too, what they sent before is not ours.
     let earlier = world.stripe().requests().await.len();
     let person = world.person().await;

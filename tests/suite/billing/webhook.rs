@@ -12,9 +12,9 @@ fn signed_with(world: &World, body: &[u8], header: &str) -> Call {
     world.post("/v1/stripe/webhook").header("stripe-signature", header).text("application/json", body.to_vec())
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn what_stripe_has_not_signed_just_now_is_refused_and_nothing_is_written() {
-    let Some(world) = World::needing(&NEEDS).start().await else { return };
+    let world = World::needing(&NEEDS).start().await;
     let person = world.person().await;
     let (_, events) = world.buy(&person, "pro").await;
     let event = of_type(&events, "customer.subscription.updated").to_string();
@@ -76,10 +76,9 @@ async fn what_stripe_has_not_signed_just_now_is_refused_and_nothing_is_written()
     assert_eq!(world.billing(&person).await["plan"], "pro");
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn either_of_two_secrets_is_good_while_one_is_rolled() {
     let world = World::needing(&NEEDS).variable("stripe_webhook_secret", format!("whsec_new,{WEBHOOK_SECRET}")).start().await;
-    let Some(world) = world else { return };
     let event = |id: &str| json!({ "id": id, "object": "event", "type": "customer.created", "created": 1, "livemode": false, "data": { "object": {} } });
     world.deliver(&event("evt_old")).send().await.expect(200);
     let body = event("evt_new").to_string();
@@ -88,9 +87,9 @@ async fn either_of_two_secrets_is_good_while_one_is_rolled() {
     assert_eq!(world.count("select count(*) from stripe_events").await, 2);
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn an_event_counts_once_however_often_it_comes() {
-    let Some(world) = World::needing(&NEEDS).start().await else { return };
+    let world = World::needing(&NEEDS).start().await;
     let person = world.person().await;
     let (_, events) = world.buy(&person, "credits-500000").await;
     let paid = of_type(&events, "checkout.session.completed");
@@ -106,9 +105,9 @@ async fn an_event_counts_once_however_often_it_comes() {
     assert_eq!(world.count(rows).await, 21, "two events, one record");
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn unknown_types_other_customers_and_the_other_mode_change_nothing() {
-    let Some(world) = World::needing(&NEEDS).start().await else { return };
+    let world = World::needing(&NEEDS).start().await;
     let person = world.person().await;
     let (_, events) = world.buy(&person, "agency").await;
     let outcome = async |event: &Value| {
@@ -134,9 +133,9 @@ async fn unknown_types_other_customers_and_the_other_mode_change_nothing() {
     assert_eq!(world.billing(&person).await["plan"], "agency");
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn an_event_of_an_erased_customer_brings_nothing_back() {
-    let Some(world) = World::needing(&NEEDS).start().await else { return };
+    let world = World::needing(&NEEDS).start().await;
     let person = world.person().await;
     let (_, plan) = world.buy(&person, "pro").await;
     let (_, pack) = world.buy(&person, "credits-100000").await;
@@ -157,9 +156,9 @@ async fn an_event_of_an_erased_customer_brings_nothing_back() {
     assert_eq!(world.count("select count(*) from billing_records").await, 2, "the accountant's: a month and a pack");
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn a_database_that_is_down_makes_stripe_repeat() {
-    let Some(world) = World::needing(&NEEDS).own_cluster().start().await else { return };
+    let world = World::needing(&NEEDS).own_cluster().start().await;
     let person = world.person().await;
     let (_, events) = world.buy(&person, "pro").await;
     let event = of_type(&events, "customer.subscription.updated").clone();

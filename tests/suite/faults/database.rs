@@ -9,9 +9,9 @@ use e2e::wait::until;
 use e2e::{Applicant, Need, World};
 use serde_json::json;
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn postgresql_stops_and_starts_again_under_load() {
-    let Some(world) = World::needing(&[Need::Model]).own_cluster().start().await else { return };
+    let world = World::needing(&[Need::Model]).own_cluster().start().await;
     let person = world.person().await;
     let brief = json!({ "brief": "a banner" });
     let kept = world.post("/v1/generations").bearer(&person.access).json(&brief).send().await.expect(201).json();
@@ -79,9 +79,9 @@ async fn postgresql_stops_and_starts_again_under_load() {
     assert_eq!(world.count("select coalesce(sum(reserved), 0)::bigint from usage_daily").await, 0);
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn a_generation_outlives_a_restart_of_postgresql() {
-    let Some(world) = World::needing(&[Need::Model]).own_cluster().start().await else { return };
+    let world = World::needing(&[Need::Model]).own_cluster().start().await;
     let person = world.person().await;
     world.model().fault(Fault::Slow { per_chunk_ms: 4 }).await;
     let call = world.post("/v1/generations").bearer(&person.access).json(&json!({ "brief": "a banner with a moon" }));

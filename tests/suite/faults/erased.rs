@@ -30,9 +30,9 @@ async fn content(world: &World, person: &Person) -> i64 {
     count
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn killed_between_any_two_steps_an_erasure_is_finished_by_the_next_run() {
-    let Some(mut world) = World::needing(&NEEDS).in_process(HOST).start().await else { return };
+    let mut world = World::needing(&NEEDS).in_process(HOST).start().await;
     // Each time the steps get as far as the one that is held up.
     let held = [
         ("briefs", Some((Database::Briefs, "briefs"))),
@@ -89,9 +89,9 @@ async fn killed_between_any_two_steps_an_erasure_is_finished_by_the_next_run() {
     assert_eq!(world.count("select count(*) from anonymous_generations").await, 5);
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn a_generation_that_runs_while_its_person_is_erased_leaves_nothing() {
-    let Some(world) = World::needing(&NEEDS).start().await else { return };
+    let world = World::needing(&NEEDS).start().await;
     let person = world.person().await;
     world.model().fault(Fault::Slow { per_chunk_ms: 10 }).await;
     let call = world.post("/v1/generations").bearer(&person.access).json(&json!({ "brief": "a poster" }));

@@ -19,9 +19,9 @@ async fn get(world: &World, person: &Person, path: &str) -> Value {
     world.get(path).bearer(&person.access).send().await.expect(200).json()
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn killed_during_a_generation_nothing_is_half_visible_and_no_quota_is_lost() {
-    let Some(mut world) = World::needing(&NEEDS).in_process(HOST).start().await else { return };
+    let mut world = World::needing(&NEEDS).in_process(HOST).start().await;
     let person = world.person().await;
     world.model().fault(Fault::Slow { per_chunk_ms: 20 }).await;
     let mut events = Events::open(request(&world, &person)).await;
@@ -62,9 +62,9 @@ async fn killed_during_a_generation_nothing_is_half_visible_and_no_quota_is_lost
     assert_eq!(states, [json!("delivered"), json!("failed")]);
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn what_was_answered_is_there_after_a_kill() {
-    let Some(mut world) = World::needing(&NEEDS).in_process(HOST).start().await else { return };
+    let mut world = World::needing(&NEEDS).in_process(HOST).start().await;
     let person = world.person().await;
     let made = request(&world, &person).send().await.expect(201).json();
     world.kill_host().await;

@@ -4,9 +4,9 @@ use asknpic_local::messages::Fault;
 use e2e::wait::until;
 use e2e::{Applicant, Need, Person, World};
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn a_message_is_tried_again_and_nobody_waits_for_it() {
-    let Some(world) = World::needing(&[Need::Logs, Need::Restart]).start().await else { return };
+    let world = World::needing(&[Need::Logs, Need::Restart]).start().await;
     world.messages().fault(Fault::Status { status: 500 }).await;
     let applicant = Applicant::invent();
     let id = world.sign_up(&applicant).await;
@@ -17,9 +17,9 @@ async fn a_message_is_tried_again_and_nobody_waits_for_it() {
     assert_eq!(Person::of(&applicant, &world.verify(&id, &code).send().await).applicant, applicant);
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn a_message_that_is_refused_for_good_is_not_repeated() {
-    let Some(world) = World::needing(&[Need::Logs, Need::Restart]).start().await else { return };
+    let world = World::needing(&[Need::Logs, Need::Restart]).start().await;
     world.messages().fault(Fault::Status { status: 402 }).await;
     let applicant = Applicant::invent();
     world.sign_up(&applicant).await;

@@ -24,9 +24,9 @@ async fn left_nothing(world: &World, person: &Person, problem: &str) {
     assert_eq!((&list["items"][0]["status"], &list["items"][0]["problem"]), (&json!("failed"), &json!(problem)));
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn every_way_to_fail_is_a_clear_problem_and_the_next_request_works() {
-    let Some(world) = World::needing(&NEEDS).start().await else { return };
+    let world = World::needing(&NEEDS).start().await;
     let person = world.person().await;
     let faults = [
         (Fault::Status { status: 404 }, "model-unavailable"),
@@ -55,9 +55,9 @@ async fn every_way_to_fail_is_a_clear_problem_and_the_next_request_works() {
     assert_eq!(made["status"], "delivered");
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn a_model_that_is_down_is_red_and_back_when_it_is_back() {
-    let Some(mut world) = World::needing(&NEEDS).start().await else { return };
+    let mut world = World::needing(&NEEDS).start().await;
     let person = world.person().await;
     world.stop_model();
     let answer = request(&world, &person).send().await;
@@ -73,9 +73,9 @@ async fn a_model_that_is_down_is_red_and_back_when_it_is_back() {
     request(&world, &person).send().await.expect(201);
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn a_second_answer_makes_good_for_a_bad_first_one() {
-    let Some(world) = World::needing(&NEEDS).start().await else { return };
+    let world = World::needing(&NEEDS).start().await;
     let person = world.person().await;
     for fault in [Fault::BadFile, Fault::NotSchema] {
         let before = world.model().chats().await;
@@ -91,9 +91,9 @@ async fn a_second_answer_makes_good_for_a_bad_first_one() {
     assert_eq!(world.count("select sum(reserved)::bigint from usage_daily").await, 0);
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn a_model_that_is_killed_while_it_writes_is_a_problem_at_once() {
-    let Some(mut world) = World::needing(&NEEDS).start().await else { return };
+    let mut world = World::needing(&NEEDS).start().await;
     let person = world.person().await;
     world.model().fault(Fault::Slow { per_chunk_ms: 20 }).await;
     let mut events = Events::open(request(&world, &person)).await;
@@ -108,9 +108,9 @@ async fn a_model_that_is_killed_while_it_writes_is_a_problem_at_once() {
 }
 
 /// Takes a minute: the component gives a model that has begun to write 30 seconds for each next piece, in real time.
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn a_model_that_falls_silent_is_a_timeout() {
-    let Some(world) = World::needing(&NEEDS).start().await else { return };
+    let world = World::needing(&NEEDS).start().await;
     let person = world.person().await;
     world.model().fault(Fault::Slow { per_chunk_ms: 30_500 }).await;
     let call = request(&world, &person);

@@ -175,9 +175,9 @@ async fn repeated(world: &World, person: &Person, key: &str, what: &str) {
     assert_eq!(again.json(), made.json(), "{what}");
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn the_host_is_killed_at_each_step() {
-    let Some(mut world) = world().in_process(HOST).start().await else { return };
+    let mut world = world().in_process(HOST).start().await;
     for step in STEPS {
         let mut person = person(&world).await;
         let key = format!("{step:?}");
@@ -195,9 +195,9 @@ async fn the_host_is_killed_at_each_step() {
     }
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn postgresql_restarts_at_each_step() {
-    let Some(world) = world().own_cluster().start().await else { return };
+    let world = world().own_cluster().start().await;
     for step in STEPS {
         let mut person = person(&world).await;
         let key = format!("{step:?}");
@@ -220,9 +220,9 @@ async fn postgresql_restarts_at_each_step() {
     }
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn the_models_server_ends_at_each_step() {
-    let Some(mut world) = world().start().await else { return };
+    let mut world = world().start().await;
     for step in STEPS {
         let mut person = person(&world).await;
         let key = format!("{step:?}");

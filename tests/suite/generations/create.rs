@@ -7,9 +7,9 @@ use super::{generate, id, part, request, usage};
 
 const BRIEF: &str = "Poster for a jazz night, navy and gold, title \"Blue Quokka\" top left";
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn a_brief_becomes_a_generation_with_its_parts() {
-    let Some(world) = World::needing(&[Need::Databases]).start().await else { return };
+    let world = World::needing(&[Need::Databases]).start().await;
     let person = world.person().await;
     let answer = request(&world, &person, BRIEF).send().await.expect(201);
     let made = answer.json();
@@ -62,7 +62,7 @@ async fn a_brief_becomes_a_generation_with_its_parts() {
     }
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn the_brief_comes_back_as_it_was_sent() {
     let world = World::start().await;
     let person = world.person().await;
@@ -74,9 +74,9 @@ async fn the_brief_comes_back_as_it_was_sent() {
     }
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn control_tokens_of_chat_templates_do_not_reach_the_model() {
-    let Some(world) = World::needing(&[Need::Model]).start().await else { return };
+    let world = World::needing(&[Need::Model]).start().await;
     let person = world.person().await;
     let tokens = ["[INST]", "[/INST]", "</s>", "<|im_start|>", "<|im_end|>", "[SYSTEM_PROMPT]", "[TOOL_CALLS]"];
     generate(&world, &person, &format!("a poster {} with a moon", tokens.join(" x "))).await;
@@ -92,9 +92,9 @@ async fn control_tokens_of_chat_templates_do_not_reach_the_model() {
     assert!(chat["body"]["format"].is_object() && chat["body"]["stream"] == true, "the file's schema, streamed");
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn another_persons_generation_is_not_there() {
-    let Some(world) = World::needing(&[Need::Databases]).start().await else { return };
+    let world = World::needing(&[Need::Databases]).start().await;
     let (owner, stranger) = (world.person().await, world.person().await);
     let made = generate(&world, &owner, BRIEF).await;
     let before = world.counts().await;
@@ -116,9 +116,9 @@ async fn another_persons_generation_is_not_there() {
     part(&world, &owner, id(&made), "file").await.expect(200);
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn a_restricted_account_generates_nothing_and_keeps_what_it_has() {
-    let Some(world) = World::needing(&[Need::Databases, Need::Model]).start().await else { return };
+    let world = World::needing(&[Need::Databases, Need::Model]).start().await;
     let person = world.person().await;
     let made = generate(&world, &person, BRIEF).await;
     let sql = "update users set restricted_at = created_at where id = $1";

@@ -3,7 +3,7 @@
 use asknpic_local::model::Fault;
 use e2e::events::Events;
 use e2e::http::Call;
-use e2e::{Need, Person, World, promise};
+use e2e::{Need, Person, World};
 use serde_json::json;
 
 use super::{request, usage};
@@ -28,10 +28,9 @@ async fn balance(world: &World) -> i64 {
     world.count("select coalesce(sum(tokens), 0)::bigint from credit_ledger").await
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn promise_a32_credits_pay_what_the_quota_does_not_and_only_on_request() {
-    let promise = promise!();
-    let Some(world) = World::needing(&NEEDS).start().await else { return };
+    let world = World::needing(&NEEDS).start().await;
     let person = world.person().await;
     grant(&world, &person, 100_000).await;
     // With enough quota nothing is spent, though the request would allow it.
@@ -59,12 +58,11 @@ async fn promise_a32_credits_pay_what_the_quota_does_not_and_only_on_request() {
     grant(&world, &person, 10).await;
     spending(&world, &person).send().await.problem("quota-exhausted");
     assert_eq!(balance(&world).await, 10);
-    promise.kept();
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn credits_are_set_aside_while_it_runs_and_come_back_if_it_fails() {
-    let Some(world) = World::needing(&NEEDS).start().await else { return };
+    let world = World::needing(&NEEDS).start().await;
     let person = world.person().await;
     set_quota(&world, 0).await;
     world.model().fault(Fault::Status { status: 500 }).await;

@@ -30,9 +30,9 @@ async fn gone(world: &World, person: &Person, made: &Value) {
     }
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn deleted_content_is_physically_gone() {
-    let Some(world) = World::needing(&[Need::Databases]).start().await else { return };
+    let world = World::needing(&[Need::Databases]).start().await;
     let person = world.person().await;
     let before = world.counts().await;
     let (kept, made) = (generate(&world, &person, "to keep").await, generate(&world, &person, "to delete").await);
@@ -49,9 +49,9 @@ async fn deleted_content_is_physically_gone() {
     }
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn content_expires_with_its_plan_to_the_second() {
-    let Some(world) = World::needing(&[Need::Clock, Need::OwnDatabases]).start().await else { return };
+    let world = World::needing(&[Need::Clock, Need::OwnDatabases]).start().await;
     let person = world.person().await;
     let made = generate(&world, &person, "for a week").await;
     let person = world.later((DAY * 7).mul_f64(0.999), &person).await;

@@ -10,7 +10,7 @@ use super::{id, part, request};
 
 const BRIEF: &str = "Poster for a jazz night, navy and gold";
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn events_come_in_order_and_end_with_the_generation() {
     let world = World::start().await;
     let person = world.person().await;
@@ -28,7 +28,7 @@ async fn events_come_in_order_and_end_with_the_generation() {
     assert_eq!(part(&world, &person, id(&last.data), "").await.expect(200).json(), last.data);
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn a_stream_only_for_those_who_ask_for_it() {
     let world = World::start().await;
     let person = world.person().await;
@@ -53,9 +53,9 @@ async fn a_stream_only_for_those_who_ask_for_it() {
     assert_eq!(call.header("accept", "text/event-stream").send().await.bad_fields(), ["brief"]);
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn a_failure_is_an_event_with_the_problem() {
-    let Some(world) = World::needing(&[Need::Model]).start().await else { return };
+    let world = World::needing(&[Need::Model]).start().await;
     let person = world.person().await;
     for (fault, name, status) in [
         (Fault::Status { status: 500 }, "model-unavailable", 503),
@@ -76,9 +76,9 @@ async fn a_failure_is_an_event_with_the_problem() {
     world.model().behave().await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn a_client_that_hangs_up_finds_the_result_when_it_comes_back() {
-    let Some(world) = World::needing(&[Need::Model]).start().await else { return };
+    let world = World::needing(&[Need::Model]).start().await;
     let person = world.person().await;
     world.model().fault(Fault::Slow { per_chunk_ms: 1 }).await;
     let mut events = Events::open(request(&world, &person, BRIEF).header("idempotency-key", "mine")).await;
@@ -99,11 +99,11 @@ async fn a_client_that_hangs_up_finds_the_result_when_it_comes_back() {
     assert_eq!(world.model().chats().await, chats);
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn a_quiet_stream_is_kept_alive_while_the_model_thinks_and_while_one_waits_in_line() {
     let needs = [Need::Model, Need::Restart];
     let builder = World::needing(&needs).variable("heartbeat_seconds", "1").variable("model_calls", "1");
-    let Some(mut world) = builder.start().await else { return };
+    let mut world = builder.start().await;
     let (first, second) = (world.person().await, world.person().await);
     world.model().fault(Fault::Hang).await;
     let mut thinking = Events::open(request(&world, &first, BRIEF)).await;
@@ -121,9 +121,9 @@ async fn a_quiet_stream_is_kept_alive_while_the_model_thinks_and_while_one_waits
     }
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn while_it_runs_it_is_seen_as_running_and_has_no_file() {
-    let Some(world) = World::needing(&[Need::Model]).start().await else { return };
+    let world = World::needing(&[Need::Model]).start().await;
     let person = world.person().await;
     world.model().fault(Fault::Hang).await;
     let mut events = Events::open(request(&world, &person, BRIEF)).await;

@@ -11,9 +11,9 @@ use super::{generate, id, request, usage};
 const BRIEF: &str = "Poster for a jazz night, navy and gold";
 const NEEDS: [Need; 2] = [Need::Databases, Need::Model];
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn a_repeat_gets_the_same_result_and_is_not_charged() {
-    let Some(world) = World::needing(&NEEDS).start().await else { return };
+    let world = World::needing(&NEEDS).start().await;
     let (person, other) = (world.person().await, world.person().await);
     let call = |brief: &str| request(&world, &person, brief).header("idempotency-key", "one");
     let chats = world.model().chats().await;
@@ -41,9 +41,9 @@ async fn a_repeat_gets_the_same_result_and_is_not_charged() {
     assert_eq!(world.model().chats().await, chats + 3);
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn repeats_at_the_same_time_share_one_generation() {
-    let Some(world) = World::needing(&NEEDS).start().await else { return };
+    let world = World::needing(&NEEDS).start().await;
     let person = world.person().await;
     let chats = world.model().chats().await;
     world.model().fault(Fault::Slow { per_chunk_ms: 1 }).await;
@@ -63,9 +63,9 @@ async fn repeats_at_the_same_time_share_one_generation() {
     assert_eq!(world.count(&all).await, 1);
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn a_key_is_released_by_a_failure() {
-    let Some(world) = World::needing(&NEEDS).start().await else { return };
+    let world = World::needing(&NEEDS).start().await;
     let person = world.person().await;
     let call = |brief: &str| request(&world, &person, brief).header("idempotency-key", "one");
     let before = world.count("select count(*) from idempotency").await;
@@ -80,9 +80,9 @@ async fn a_key_is_released_by_a_failure() {
     assert_eq!(usage(&world, &person).await.1, 0);
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn a_key_is_kept_a_day_and_its_result_may_be_gone_before() {
-    let Some(world) = World::needing(&[Need::Clock, Need::OwnDatabases]).start().await else { return };
+    let world = World::needing(&[Need::Clock, Need::OwnDatabases]).start().await;
     let person = world.person().await;
     let made = request(&world, &person, BRIEF).header("idempotency-key", "one").send().await.expect(201).json();
     world.delete(&format!("/v1/generations/{}", id(&made))).bearer(&person.access).send().await.expect(204);

@@ -14,9 +14,9 @@ use super::{part, request, upgrade};
 const NEEDS: [Need; 3] = [Need::Clock, Need::OwnDatabases, Need::Model];
 const BRIEF: &str = "a banner with a moon";
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn so_many_call_at_a_time_and_the_others_wait_in_order() {
-    let Some(world) = World::needing(&NEEDS).variable("model_calls", "2").start().await else { return };
+    let world = World::needing(&NEEDS).variable("model_calls", "2").start().await;
     let people = join_all((0..5).map(|_| world.person())).await;
     world.model().fault(Fault::Slow { per_chunk_ms: 2 }).await;
     let mut waiting = Vec::new();
@@ -47,10 +47,10 @@ async fn so_many_call_at_a_time_and_the_others_wait_in_order() {
     assert_eq!(world.count("select count(*) from model_line").await, 0);
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn who_waits_in_vain_is_told_when_to_come_back_and_pays_nothing() {
     let builder = World::needing(&NEEDS).variable("model_calls", "1").variable("model_wait_seconds", "1");
-    let Some(world) = builder.start().await else { return };
+    let world = builder.start().await;
     let (first, second) = (world.person().await, world.person().await);
     world.model().fault(Fault::Hang).await;
     let mut events = Events::open(request(&world, &first, BRIEF)).await;
@@ -67,9 +67,9 @@ async fn who_waits_in_vain_is_told_when_to_come_back_and_pays_nothing() {
     assert_eq!(world.count("select count(*) from idempotency").await, 0);
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn a_place_that_nobody_renews_is_given_up() {
-    let Some(world) = World::needing(&NEEDS).variable("model_calls", "1").start().await else { return };
+    let world = World::needing(&NEEDS).variable("model_calls", "1").start().await;
     let person = world.person().await;
     upgrade(&world, &person).await;
     // As a crash leaves it: it holds the only place, and nobody renews it.

@@ -8,9 +8,9 @@ use serde_json::{Value, json};
 
 use super::{generate, id, request, upgrade};
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn pages_are_newest_first_and_a_cursor_holds_its_place() {
-    let Some(world) = World::needing(&[Need::Clock, Need::OwnDatabases]).start().await else { return };
+    let world = World::needing(&[Need::Clock, Need::OwnDatabases]).start().await;
     let person = world.person().await;
     upgrade(&world, &person).await;
     let get = async |query: String| {
@@ -45,9 +45,9 @@ async fn pages_are_newest_first_and_a_cursor_holds_its_place() {
     assert!(cursor.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte)), "it fits a URL: {cursor}");
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn failures_are_listed_with_their_problem() {
-    let Some(world) = World::needing(&[Need::Model]).start().await else { return };
+    let world = World::needing(&[Need::Model]).start().await;
     let person = world.person().await;
     world.model().fault(Fault::Status { status: 500 }).await;
     request(&world, &person, "a banner").send().await.problem("model-unavailable");

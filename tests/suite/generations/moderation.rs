@@ -10,9 +10,9 @@ use super::{generate, request, usage};
 
 const NEEDS: [Need; 3] = [Need::Clock, Need::OwnDatabases, Need::Model];
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn a_refused_brief_costs_nothing_and_leaves_nothing_but_the_event() {
-    let Some(world) = World::needing(&NEEDS).start().await else { return };
+    let world = World::needing(&NEEDS).start().await;
     let person = world.person().await;
     let before = world.counts().await;
     for (brief, category) in [
@@ -48,10 +48,10 @@ async fn a_refused_brief_costs_nothing_and_leaves_nothing_but_the_event() {
     request(&world, &person, "a card").send().await.problem("rate-limited");
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn a_guard_model_is_asked_first_and_a_brief_that_it_refuses_is_undone() {
     let builder = World::needing(&NEEDS).variable("guard_model", "local-composer");
-    let Some(world) = builder.start().await else { return };
+    let world = builder.start().await;
     let person = world.person().await;
     let before = world.counts().await;
     world.model().fault(Fault::Scripted { contents: ["unsafe\nS10".to_owned()].into() }).await;

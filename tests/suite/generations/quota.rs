@@ -50,9 +50,9 @@ async fn set_quota(world: &World, tokens: i64) {
     world.accounts().await.execute("update plans set daily_tokens = $1", &[&tokens]).await.unwrap();
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn the_days_tokens_are_reserved_settled_and_enforced() {
-    let Some(world) = World::needing(&NEEDS).start().await else { return };
+    let world = World::needing(&NEEDS).start().await;
     let person = world.person().await;
     world.model().fault(Fault::Hang).await;
     let reserve = reserve(&world, &person).await;
@@ -81,9 +81,9 @@ async fn the_days_tokens_are_reserved_settled_and_enforced() {
     assert_eq!(world.count("select count(*) from usage_daily").await, 2, "each day has its own count");
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn a_quota_for_ten_admits_exactly_ten_of_two_hundred_at_once() {
-    let Some(world) = World::needing(&NEEDS).start().await else { return };
+    let world = World::needing(&NEEDS).start().await;
     let person = world.person().await;
     world.model().fault(Fault::Hang).await;
     let reserve = reserve(&world, &person).await;
@@ -112,9 +112,9 @@ async fn a_quota_for_ten_admits_exactly_ten_of_two_hundred_at_once() {
     assert_eq!(world.count("select count(*) from generations").await, 10);
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn five_generations_a_minute_and_the_sixth_is_429() {
-    let Some(world) = World::needing(&NEEDS).start().await else { return };
+    let world = World::needing(&NEEDS).start().await;
     let (person, other) = (world.person().await, world.person().await);
     upgrade(&world, &person).await;
     let answers = join_all((0..9).map(|_| request(&world, &person, BRIEF).send())).await;
@@ -131,9 +131,9 @@ async fn five_generations_a_minute_and_the_sixth_is_429() {
     generate(&world, &person, BRIEF).await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn failures_cost_nothing() {
-    let Some(world) = World::needing(&NEEDS).start().await else { return };
+    let world = World::needing(&NEEDS).start().await;
     let person = world.person().await;
     for fault in [Fault::Status { status: 500 }, Fault::BadFile, Fault::CutOff { after_chunks: 5 }, Fault::NoEnd] {
         world.model().fault(fault).await;

@@ -10,11 +10,11 @@ use super::request;
 const ROUNDS: usize = 20;
 const HOST: &str = env!("CARGO_BIN_EXE_e2e-host");
 
+#[e2e::test]
 #[ignore = "takes a minute"]
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_thousand_generations_none_lost_or_doubled() {
     let needs = [Need::OwnDatabases, Need::Model];
-    let Some(world) = World::needing(&needs).variable("model_calls", "50").in_process(HOST).start().await else { return };
+    let world = World::needing(&needs).variable("model_calls", "50").in_process(HOST).start().await;
     let people = join_all((0..10).map(|_| world.person())).await;
     let accounts = world.accounts().await;
     accounts.batch_execute("update plans set daily_tokens = 1000000000").await.unwrap();

@@ -16,9 +16,9 @@ async fn chats(world: &World) -> Vec<Value> {
     requests.into_iter().filter(|request| request["path"] == "/api/chat").map(|request| request["body"].clone()).collect()
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn a_brief_in_another_language_is_translated_first_and_both_are_shown() {
-    let Some(world) = World::needing(&[Need::Model, Need::Databases]).start().await else { return };
+    let world = World::needing(&[Need::Model, Need::Databases]).start().await;
     let person = world.person().await;
     let (events, end) = Events::open(request(&world, &person, GERMAN)).await.rest().await;
     assert_eq!(end, End::Whole);
@@ -38,9 +38,9 @@ async fn a_brief_in_another_language_is_translated_first_and_both_are_shown() {
     assert_ne!(made["prompt_version"], generate(&world, &person, "poster for a jazz evening").await["prompt_version"]);
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn a_translation_of_no_use_leaves_the_brief_as_it_is() {
-    let Some(world) = World::needing(&[Need::Model, Need::Databases]).start().await else { return };
+    let world = World::needing(&[Need::Model, Need::Databases]).start().await;
     let person = world.person().await;
     let stolen =
         std::fs::read_to_string(e2e::world::root().join("components/generate/prompts/2026-11-21-2/translate.txt")).unwrap();
@@ -56,10 +56,10 @@ async fn a_translation_of_no_use_leaves_the_brief_as_it_is() {
     }
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn what_the_model_takes_is_the_operators_to_say() {
     let builder = World::needing(&[Need::Model, Need::Databases]).variable("model_languages", "fr");
-    let Some(world) = builder.start().await else { return };
+    let world = builder.start().await;
     let person = world.person().await;
     let made = generate(&world, &person, "Affiche pour une nuit de jazz").await;
     assert_eq!((&made["brief_language"], &made["translated"]), (&json!("fr"), &json!(false)));

@@ -17,13 +17,13 @@ async fn made_of(world: &World, person: &Person, file: &str) -> Value {
 }
 
 /// A world whose person has one generation, of [`FILE`].
-async fn world() -> Option<(World, Person, String)> {
-    let world = World::needing(&[Need::Databases, Need::Model]).start().await?;
+async fn world() -> (World, Person, String) {
+    let world = World::needing(&[Need::Databases, Need::Model]).start().await;
     let person = world.person().await;
     let made = made_of(&world, &person, FILE).await;
     assert_eq!(made["corrected"], false, "{made}");
     let id = id(&made).to_owned();
-    Some((world, person, id))
+    (world, person, id)
 }
 
 fn size_of_png(answer: &Answer) -> (u32, u32) {
@@ -33,9 +33,9 @@ fn size_of_png(answer: &Answer) -> (u32, u32) {
     (number(16), number(20))
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn a_visual_is_rendered_as_svg_and_png() {
-    let Some((world, person, id)) = world().await else { return };
+    let (world, person, id) = world().await;
     let svg = part(&world, &person, &id, "visual.svg").await.expect(200);
     assert!(svg.header("content-type").unwrap().starts_with("image/svg+xml"));
     let policy = svg.header("content-security-policy").unwrap();
@@ -66,17 +66,17 @@ fn post(world: &World, person: &Person, id: &str) -> Call {
     world.post(&format!("/v1/generations/{id}/visual")).bearer(&person.access)
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn a_pdf_is_a_pdf() {
-    let Some((world, person, id)) = world().await else { return };
+    let (world, person, id) = world().await;
     let pdf = part(&world, &person, &id, "visual.pdf").await.expect(200);
     assert_eq!(pdf.header("content-type"), Some("application/pdf"));
     assert!(pdf.body.starts_with(b"%PDF-1.") && pdf.body.trim_ascii_end().ends_with(b"%%EOF"));
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn parameters_take_other_values_in_the_address_and_texts_in_the_body() {
-    let Some((world, person, id)) = world().await else { return };
+    let (world, person, id) = world().await;
     let svg = async |query: &str| part(&world, &person, &id, &format!("visual.svg{query}")).await.expect(200).text();
     let plain = svg("").await;
     assert!(plain.contains("#d9b45b") && !plain.contains("#ff0055"));
@@ -101,9 +101,9 @@ async fn parameters_take_other_values_in_the_address_and_texts_in_the_body() {
     assert_eq!(part(&world, &person, &id, "file").await.expect(200).body, file.body, "the file is as it was");
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn what_is_done_to_texts_at_the_values_of_the_moment_is_told_in_a_header() {
-    let Some((world, person, id)) = world().await else { return };
+    let (world, person, id) = world().await;
     for kind in ["svg", "png", "pdf"] {
         let plain = part(&world, &person, &id, &format!("visual.{kind}")).await.expect(200);
         assert_eq!(plain.header("visual-corrections"), None, "{kind}: nothing was done");
@@ -118,9 +118,9 @@ async fn what_is_done_to_texts_at_the_values_of_the_moment_is_told_in_a_header()
     assert!(told.chars().all(allowed) && !told.contains("quartz"), "{told}");
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn values_that_do_not_fit_are_422_with_their_parameter() {
-    let Some((world, person, id)) = world().await else { return };
+    let (world, person, id) = world().await;
     for (query, field) in [
         ("visual.png?width=15", "width"),
         ("visual.png?width=4097", "width"),
@@ -157,9 +157,9 @@ async fn values_that_do_not_fit_are_422_with_their_parameter() {
     }
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn no_text_breaks_a_picture() {
-    let Some((world, person, id)) = world().await else { return };
+    let (world, person, id) = world().await;
     let long = "x".repeat(2_000);
     let words = "word ".repeat(400);
     for text in [
@@ -193,9 +193,9 @@ async fn no_text_breaks_a_picture() {
     }
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn renderings_of_a_session_are_limited() {
-    let Some((world, person, id)) = world().await else { return };
+    let (world, person, id) = world().await;
     part(&world, &person, &id, "visual.svg").await.expect(200);
     // 120 a minute; the first 119 are taken for granted.
     let taken = "update limits set used = 119 where key like 'render-session:%'";
@@ -207,9 +207,9 @@ async fn renderings_of_a_session_are_limited() {
     part(&world, &person, &id, "file").await.expect(200);
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn a_corrected_file_keeps_its_raw_form_its_log_and_says_so() {
-    let Some((world, person, _)) = world().await else { return };
+    let (world, person, _) = world().await;
     let before = world.counts().await;
     // A text far outside of the canvas, in a size that does not fit.
     let raw = FILE.replace(

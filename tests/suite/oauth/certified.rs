@@ -6,12 +6,12 @@ use e2e::{Answer, Need, World};
 
 const PUBLIC_URL: &str = "https://asknpic.test";
 
-async fn world(like: &'static str) -> Option<(World, Certified)> {
-    let certified = Certified::start(like, PUBLIC_URL).await?;
+async fn world(like: &'static str) -> (World, Certified) {
+    let certified = Certified::start(like, PUBLIC_URL).await;
     let set = |builder: Builder, (name, value): (String, String)| builder.variable(&name, value);
-    let world = certified.variables().into_iter().fold(World::needing(&[Need::OwnDatabases]), set).start().await?;
+    let world = certified.variables().into_iter().fold(World::needing(&[Need::OwnDatabases]), set).start().await;
     assert_eq!(world.public_url(), PUBLIC_URL);
-    Some((world, certified))
+    (world, certified)
 }
 
 async fn come_back(world: &World, certified: &Certified, begun: &Begun, identity: &Identity) -> Answer {
@@ -24,10 +24,10 @@ async fn sign_in(world: &World, certified: &Certified, like: &str, identity: &Id
     come_back(world, certified, &begun, identity).await
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn a_certified_provider_signs_in() {
     for like in ["google", "linkedin"] {
-        let Some((world, certified)) = world(like).await else { return };
+        let (world, certified) = world(like).await;
         let identity = Identity { first_name: "Ada".to_owned(), ..Identity::invent() };
         let person = world.signed_in(&identity, &sign_in(&world, &certified, like, &identity).await).await;
         let me = world.get("/v1/me").bearer(&person.access).send().await.expect(200).json();
@@ -42,10 +42,10 @@ async fn a_certified_provider_signs_in() {
     }
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn each_thing_that_can_be_wrong_with_a_token_is_refused() {
     for like in ["google", "linkedin"] {
-        let Some((world, certified)) = world(like).await else { return };
+        let (world, certified) = world(like).await;
         let all = [
             "issuer",
             "audience",
@@ -76,9 +76,9 @@ async fn each_thing_that_can_be_wrong_with_a_token_is_refused() {
     }
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn state_nonce_and_challenge_that_were_changed_on_the_way_are_refused() {
-    let Some((world, certified)) = world("google").await else { return };
+    let (world, certified) = world("google").await;
     for (name, value) in [
         ("state", "a".repeat(43)),
         ("nonce", "a".repeat(43)),

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use e2e::oauth::{Identity, claims};
-use e2e::{Answer, Applicant, Need, World, promise};
+use e2e::{Answer, Applicant, Need, World};
 use serde_json::json;
 
 /// What an answer looks like but for what varies with each.
@@ -12,7 +12,7 @@ fn shape(answer: &Answer) -> (Vec<(String, String)>, String) {
     (answer.shape(), answer.text().replace(&id, ""))
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn an_unverified_address_gets_the_same_answer_known_or_not() {
     let world = World::start().await;
     let known = world.person().await;
@@ -33,7 +33,7 @@ async fn an_unverified_address_gets_the_same_answer_known_or_not() {
     assert!(world.links(&known).await.is_empty());
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn both_known_and_unknown_addresses_are_written_to() {
     let world = World::start().await;
     let known = world.person().await;
@@ -75,9 +75,8 @@ fn confirm(world: &World, token: &str) -> e2e::http::Call {
     world.post("/v1/oauth/confirm").json(&json!({ "token": token }))
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn promise_a05_a_claimed_address_joins_after_it_has_confirmed_it() {
-    let promise = promise!();
     let world = World::start().await;
     for provider in ["google", "facebook"] {
         // Nobody we know: the account is made when the address confirms.
@@ -115,10 +114,9 @@ async fn promise_a05_a_claimed_address_joins_after_it_has_confirmed_it() {
         world.sign_in(&squatter.applicant).send().await.problem("credentials-invalid");
         assert_eq!(world.person_of_provider(provider, &owner).await.user, squatter.user);
     }
-    promise.kept();
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn a_claims_token_is_one_of_ours_the_newest_and_an_hour_old_at_most() {
     let world = World::start().await;
     for bad in ["", "x", &"a".repeat(43), "é"] {
@@ -140,9 +138,8 @@ async fn a_claims_token_is_one_of_ours_the_newest_and_an_hour_old_at_most() {
     }
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn promise_a05_the_address_that_takes_every_mails_token_takes_a_claims_as_well() {
-    let promise = promise!();
     let world = World::start().await;
     // An account whose own address was confirmed is joined; nothing in it changes, and its owner is told.
     let known = world.person_of_provider("github", &Identity::invent()).await;
@@ -172,5 +169,4 @@ async fn promise_a05_the_address_that_takes_every_mails_token_takes_a_claims_as_
     world.get("/v1/me").bearer(&squatter.access).send().await.problem("unauthenticated");
     world.sign_in(&squatter.applicant).send().await.problem("credentials-invalid");
     assert_eq!(world.person_of_provider("facebook", &owner).await.user, squatter.user);
-    promise.kept();
 }

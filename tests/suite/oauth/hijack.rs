@@ -1,12 +1,11 @@
 //! Hijack by pre-registration: somebody signs up with another person's address and waits for them to come.
 
 use e2e::oauth::{Identity, claims};
-use e2e::{Applicant, World, promise};
+use e2e::{Applicant, World};
 use serde_json::json;
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn promise_a05_who_registered_anothers_address_keeps_nothing() {
-    let promise = promise!();
     let world = World::start().await;
     let victim = Identity::invent();
     // The attacker has the victim's address and a phone of their own, and gets a working account.
@@ -64,12 +63,10 @@ async fn promise_a05_who_registered_anothers_address_keeps_nothing() {
     }
     // The phone that was theirs is free for the owner's account to verify its own.
     world.verify_phone(&owner).await;
-    promise.kept();
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn promise_a05_a_sign_up_that_proved_nothing_gives_way() {
-    let promise = promise!();
     let world = World::start().await;
     let victim = Identity::invent();
     let applicant = Applicant { email: victim.email.clone(), ..Applicant::invent() };
@@ -79,12 +76,10 @@ async fn promise_a05_a_sign_up_that_proved_nothing_gives_way() {
     world.verify(&verification, &code).send().await.problem("otp-expired");
     world.sign_in(&applicant).send().await.problem("credentials-invalid");
     assert_eq!(world.links(&owner).await, ["github"]);
-    promise.kept();
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn promise_a04_an_email_is_one_account_whatever_the_way_in() {
-    let promise = promise!();
     let world = World::start().await;
     let identity = Identity::invent();
     let first = world.person_of_provider("google", &identity).await;
@@ -102,5 +97,4 @@ async fn promise_a04_an_email_is_one_account_whatever_the_way_in() {
     let mails = world.messages().wait(&identity.email, 3).await;
     assert!(mails.iter().any(|mail| mail.subject.as_deref().is_some_and(|subject| subject.contains("already"))), "{mails:?}");
     assert!(world.messages().to(&applicant.phone).await.is_empty());
-    promise.kept();
 }

@@ -21,7 +21,7 @@ fn unlink(world: &World, person: &Person, provider: &str) -> e2e::http::Call {
     world.delete(&format!("/v1/me/links/{provider}")).bearer(&person.access)
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn an_account_has_several_links_and_signs_in_with_each() {
     let world = World::start().await;
     let person = world.person().await;
@@ -52,7 +52,7 @@ async fn an_account_has_several_links_and_signs_in_with_each() {
     world.oauth("github", &identities[1].1).await.problem("email-unverified");
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn the_last_way_in_stays() {
     let world = World::start().await;
     let identity = Identity::invent();
@@ -68,7 +68,7 @@ async fn the_last_way_in_stays() {
     unlink(&world, &other, "google").send().await.expect(204);
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn an_external_account_belongs_to_one_account_and_there_is_one_of_each() {
     let world = World::start().await;
     let (one, other) = (world.person().await, world.person().await);
@@ -88,7 +88,7 @@ async fn an_external_account_belongs_to_one_account_and_there_is_one_of_each() {
     assert_eq!(answer.refresh_token(), None);
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn a_link_is_bound_to_its_browser_and_its_session() {
     let world = World::start().await;
     let (attacker, identity) = (world.person().await, Identity::invent());
@@ -106,7 +106,7 @@ async fn a_link_is_bound_to_its_browser_and_its_session() {
     assert_ne!(world.person_of_provider("google", &identity).await.user, attacker.user);
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn links_are_ones_own_and_changes_of_them_recent() {
     let world = World::start().await;
     for answer in [

@@ -5,9 +5,9 @@ use e2e::{Need, World};
 use futures::future::join_all;
 use serde_json::json;
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn a_new_account_is_made_once_and_needs_its_phone_verified() {
-    let Some(world) = World::needing(&[Need::Databases]).start().await else { return };
+    let world = World::needing(&[Need::Databases]).start().await;
     for provider in ["google", "github", "linkedin"] {
         let mut identity = Identity::invent();
         (identity.first_name, identity.last_name) = ("Ada".to_owned(), "King Lovelace".to_owned());
@@ -59,9 +59,9 @@ async fn a_new_account_is_made_once_and_needs_its_phone_verified() {
     }
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn names_and_addresses_are_taken_only_if_they_are_sound() {
-    let Some(world) = World::needing(&[Need::Databases]).start().await else { return };
+    let world = World::needing(&[Need::Databases]).start().await;
     let identity = Identity { first_name: "A\u{7}da".to_owned(), last_name: "x".repeat(101), ..Identity::invent() };
     let person = world.person_of_provider("google", &identity).await;
     let me = world.get("/v1/me").bearer(&person.access).send().await.expect(200).json();
@@ -71,9 +71,9 @@ async fn names_and_addresses_are_taken_only_if_they_are_sound() {
     }
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn many_first_sign_ins_at_once_make_one_account() {
-    let Some(world) = World::needing(&[Need::OwnDatabases]).start().await else { return };
+    let world = World::needing(&[Need::OwnDatabases]).start().await;
     let identity = Identity::invent();
     let people = join_all((0..12).map(|_| world.person_of_provider("github", &identity))).await;
     assert!(people.iter().all(|person| person.user == people[0].user));
@@ -82,11 +82,10 @@ async fn many_first_sign_ins_at_once_make_one_account() {
     assert_eq!(world.count("select count(*) from links").await, 1);
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn a_provider_that_does_not_answer_changes_nothing() {
     // Nobody listens on port 1.
     let world = World::needing(&[Need::OwnDatabases]).variable("google_token_url", "http://127.0.0.1:1").start().await;
-    let Some(world) = world else { return };
     let before = world.count("select count(*) from users").await;
     let answer = world.oauth("google", &Identity::invent()).await;
     answer.problem("unavailable");
@@ -96,10 +95,9 @@ async fn a_provider_that_does_not_answer_changes_nothing() {
     world.person_of_provider("github", &Identity::invent()).await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn a_provider_that_is_not_configured_is_not_there() {
     let world = World::needing(&[]).variable("google_client_id", "").variable("google_token_url", "").start().await;
-    let Some(world) = world else { return };
     let person = world.person().await;
     for name in ["google", "myspace", "Google", "%ff", "github%00"] {
         world.get(&format!("/v1/oauth/{name}/start")).send().await.problem("not-found");
@@ -111,9 +109,9 @@ async fn a_provider_that_is_not_configured_is_not_there() {
     world.get("/readyz").send().await.expect(200);
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn a_blocked_account_stays_out() {
-    let Some(world) = World::needing(&[Need::Databases]).start().await else { return };
+    let world = World::needing(&[Need::Databases]).start().await;
     let identity = Identity::invent();
     let person = world.person_of_provider("linkedin", &identity).await;
     let block = "update users set blocked_at = created_at where id = $1";

@@ -17,7 +17,7 @@ fn refused(answer: &Answer) {
     );
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn a_browser_is_sent_away_with_everything_that_binds_the_answer_to_it() {
     let world = World::start().await;
     for (provider, nonce, pkce) in
@@ -46,7 +46,7 @@ async fn a_browser_is_sent_away_with_everything_that_binds_the_answer_to_it() {
     assert!(answer.headers.values().all(|value| !value.to_str().unwrap().contains("evil")), "{:?}", answer.headers);
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn an_answer_counts_once() {
     let world = World::start().await;
     let identity = Identity::invent();
@@ -59,7 +59,7 @@ async fn an_answer_counts_once() {
     refused(&world.come_back(&again, &begun).send().await);
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn what_was_not_begun_here_is_refused() {
     let world = World::start().await;
     let (mine, theirs) = (Identity::invent(), Identity::invent());
@@ -108,18 +108,18 @@ async fn what_was_not_begun_here_is_refused() {
     }
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn an_answer_after_ten_minutes_is_refused() {
-    let Some(world) = World::needing(&[Need::Clock]).start().await else { return };
+    let world = World::needing(&[Need::Clock]).start().await;
     let begun = world.oauth_start("github").await;
     let path = world.at_provider(&begun, &Identity::invent()).await;
     world.advance(Duration::from_secs(601));
     refused(&world.come_back(&path, &begun).send().await);
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn nothing_of_a_sign_in_is_kept_or_logged_as_it_is() {
-    let Some(world) = World::needing(&[Need::OwnDatabases, Need::Logs]).start().await else { return };
+    let world = World::needing(&[Need::OwnDatabases, Need::Logs]).start().await;
     let identity = Identity::invent();
     let begun = world.oauth_start("google").await;
     let sent = begun.parameters();
@@ -140,17 +140,16 @@ async fn nothing_of_a_sign_in_is_kept_or_logged_as_it_is() {
     }
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn beginning_is_limited_by_address() {
     let world = World::needing(&[]).variable("attempts_limit", "3").start().await;
-    let Some(world) = world else { return };
     for _ in 0..3 {
         world.oauth_start("google").await;
     }
     world.get("/v1/oauth/google/start").send().await.problem("rate-limited");
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn a_program_that_only_looks_at_the_link_uses_nothing_up() {
     let world = World::start().await;
     let identity = Identity::invent();

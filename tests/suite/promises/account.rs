@@ -4,13 +4,12 @@ use std::collections::BTreeSet;
 
 use e2e::haystack::Haystack;
 use e2e::jwt::Jwt;
-use e2e::{Applicant, Need, Person, World, promise};
+use e2e::{Applicant, Need, Person, World};
 use serde_json::json;
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn promise_a02_a_sign_up_keeps_what_it_says_and_nothing_else() {
-    let promise = promise!();
-    let Some(world) = World::needing(&[Need::Databases]).start().await else { return };
+    let world = World::needing(&[Need::Databases]).start().await;
     let (named, unnamed) = (Applicant::invent(), Applicant::invent());
     let mut form = named.form();
     form["first_name"] = "Ada-Marguerite".into();
@@ -78,12 +77,10 @@ async fn promise_a02_a_sign_up_keeps_what_it_says_and_nothing_else() {
     }
     // So is the address it is proved with, until it is.
     assert_eq!(all.places_of(named.email.as_bytes()), ["accounts.email_tokens.email", "accounts.users.email"]);
-    promise.kept();
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn promise_a03_the_language_travels_in_the_access_token() {
-    let promise = promise!();
     let world = World::start().await;
     for (accepted, language) in [("fr-CA, fr;q=0.9, en;q=0.4", "fr"), ("en-GB, fr;q=0.2", "en"), ("de", "en")] {
         let applicant = Applicant::invent();
@@ -101,13 +98,11 @@ async fn promise_a03_the_language_travels_in_the_access_token() {
         let refreshed = Person::of(&applicant, &world.refresh(&again.refresh).send().await);
         assert_eq!(Jwt::read(&refreshed.access).claims["lang"], language);
     }
-    promise.kept();
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn promise_a06_nothing_is_generated_without_a_verified_phone() {
-    let promise = promise!();
-    let Some(world) = World::needing(&[Need::Databases, Need::Model]).start().await else { return };
+    let world = World::needing(&[Need::Databases, Need::Model]).start().await;
     // Signing up and signing in give no token before the code.
     let applicant = Applicant::invent();
     let answer = world.post("/v1/signup").json(&applicant.form()).send().await.expect(202);
@@ -142,5 +137,4 @@ async fn promise_a06_nothing_is_generated_without_a_verified_phone() {
 
     accounts.execute("update users set phone_verified_at = created_at where id = $1", &[&person.user]).await.unwrap();
     call().send().await.expect(201);
-    promise.kept();
 }

@@ -8,7 +8,7 @@ use asknpic::migrate::Database;
 use e2e::contract::DAY;
 use e2e::haystack::Haystack;
 use e2e::payments::of_type;
-use e2e::{Need, Person, World, promise};
+use e2e::{Need, Person, World};
 use futures::future::join_all;
 use serde_json::{Value, json};
 
@@ -26,10 +26,9 @@ async fn erase(world: &World, person: &Person) {
     client.execute("delete from tenants where id = $1", &[&person.tenant]).await.unwrap();
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn promise_a30_no_card_data_and_only_the_customer_id_links_account_and_payments() {
-    let promise = promise!();
-    let Some(world) = World::needing(&[Need::Stripe, Need::OwnDatabases, Need::Logs]).start().await else { return };
+    let world = World::needing(&[Need::Stripe, Need::OwnDatabases, Need::Logs]).start().await;
     let person = world.person().await;
     let mut events = world.bought(&person, "pro").await;
     events.extend(world.bought(&person, "credits-100000").await);
@@ -75,13 +74,11 @@ async fn promise_a30_no_card_data_and_only_the_customer_id_links_account_and_pay
     let places: BTreeSet<_> =
         cells.iter().filter(|cell| cell.bytes == customer.as_bytes()).map(|cell| cell.place.as_str()).collect();
     assert_eq!(places, ["accounts.billing_customers.id", "accounts.billing_records.customer"].into());
-    promise.kept();
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn promise_a31_plans_are_monthly_and_packs_are_bought_once_and_never_expire() {
-    let promise = promise!();
-    let Some(world) = World::needing(&[Need::Stripe, Need::OwnDatabases, Need::Clock, Need::Keys]).start().await else { return };
+    let world = World::needing(&[Need::Stripe, Need::OwnDatabases, Need::Clock, Need::Keys]).start().await;
     let mut person = world.person().await;
     for (item, mode) in
         [("starter", "subscription"), ("pro", "subscription"), ("agency", "subscription"), ("credits-500000", "payment")]
@@ -102,13 +99,11 @@ async fn promise_a31_plans_are_monthly_and_packs_are_bought_once_and_never_expir
         sweep(&world).await;
         assert_eq!(world.billing(&person).await["credits"], 500_000);
     }
-    promise.kept();
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn promise_a33_a_gift_code_is_kept_hashed_for_a_year_after_its_end_and_forgets_its_recipient() {
-    let promise = promise!();
-    let Some(world) = World::needing(&[Need::OwnDatabases, Need::Clock, Need::Keys]).start().await else { return };
+    let world = World::needing(&[Need::OwnDatabases, Need::Clock, Need::Keys]).start().await;
     let (ada, bob) = (world.person().await, world.person().await);
     let client = world.accounts().await;
     let key = world.variable("gift_key");
@@ -181,7 +176,6 @@ async fn promise_a33_a_gift_code_is_kept_hashed_for_a_year_after_its_end_and_for
     world.advance(DAY * 365 + Duration::from_mins(1));
     sweep(&world).await;
     assert_eq!(world.count("select count(*) from gift_codes").await, 0);
-    promise.kept();
 }
 
 /// Every string in a document, keys aside.
@@ -196,10 +190,9 @@ fn values(value: &Value, found: &mut BTreeSet<String>) {
     }
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn promise_a34_stripe_receives_email_tenant_and_item_and_nothing_else_of_a_person() {
-    let promise = promise!();
-    let Some(world) = World::needing(&NEEDS).start().await else { return };
+    let world = World::needing(&NEEDS).start().await;
     let person = world.person().await;
     let named = "update users set first_name = 'Adalberta', last_name = 'Lovelace-Byron' where id = $1";
     world.accounts().await.execute(named, &[&person.user]).await.unwrap();
@@ -263,13 +256,11 @@ async fn promise_a34_stripe_receives_email_tenant_and_item_and_nothing_else_of_a
     );
     assert!(requests.iter().filter(|request| request["method"] == "POST").all(|request| request["idempotency_key"].is_string()));
     assert!(!events.is_empty());
-    promise.kept();
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn promise_a46_billing_records_are_kept_ten_years_also_after_erasure() {
-    let promise = promise!();
-    let Some(world) = World::needing(&[Need::Stripe, Need::OwnDatabases, Need::Clock, Need::Keys]).start().await else { return };
+    let world = World::needing(&[Need::Stripe, Need::OwnDatabases, Need::Clock, Need::Keys]).start().await;
     let person = world.person().await;
     world.bought(&person, "pro").await;
     let events = world.bought(&person, "credits-100000").await;
@@ -309,13 +300,11 @@ async fn promise_a46_billing_records_are_kept_ten_years_also_after_erasure() {
     sweep(&world).await;
     assert_eq!(world.count(records).await, 0);
     assert_eq!(world.count("select count(*) from billing_customers").await, 0, "and with them what they referred to");
-    promise.kept();
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn promise_a46_ten_years_end_by_the_calendar_also_for_a_leap_day() {
-    let promise = promise!();
-    let Some(world) = World::needing(&[Need::OwnDatabases, Need::Clock, Need::Keys]).start().await else { return };
+    let world = World::needing(&[Need::OwnDatabases, Need::Clock, Need::Keys]).start().await;
     world.freeze();
     let accounts = world.accounts().await;
     let second = jiff::SignedDuration::from_secs(1);
@@ -335,5 +324,4 @@ async fn promise_a46_ten_years_end_by_the_calendar_also_for_a_leap_day() {
             assert_eq!(world.count(&there).await, expected, "{booked} at {at}");
         }
     }
-    promise.kept();
 }

@@ -8,7 +8,7 @@ use e2e::contract::DAY;
 use e2e::crypto::{Owner, content_key, open};
 use e2e::haystack::Haystack;
 use e2e::jwt::key_bytes;
-use e2e::{Applicant, Need, World, promise};
+use e2e::{Applicant, Need, World};
 use serde_json::json;
 use uuid::Uuid;
 
@@ -28,10 +28,9 @@ async fn join(world: &World, email: &str, interest: &str, page: &str) {
     world.messages().wait(email, 2).await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn promise_a01_the_waitlist_keeps_what_it_says_until_it_is_left() {
-    let promise = promise!();
-    let Some(world) = World::needing(&NEEDS).start().await else { return };
+    let world = World::needing(&NEEDS).start().await;
     let (email, other) = (Applicant::invent().email, Applicant::invent().email);
     // Asked for is not agreed to.
     let wish = json!({ "email": email, "interest": "beta", "page": "/fr/attente", "consent": true });
@@ -82,13 +81,11 @@ async fn promise_a01_the_waitlist_keeps_what_it_says_until_it_is_left() {
     let welcome = world.messages().to(&other).await.remove(0);
     world.post("/v1/waitlist/unsubscribe").json(&json!({ "token": welcome.token().unwrap() })).send().await.expect(204);
     assert_eq!(Haystack::of_cells(&world.dump_all().await).places_of(other.as_bytes()), Vec::<String>::new());
-    promise.kept();
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn promise_a77_marketing_mail_only_with_consent_withdrawn_in_one_click() {
-    let promise = promise!();
-    let Some(world) = World::needing(&[Need::OwnDatabases, Need::Keys, Need::Clock, Need::Logs]).start().await else { return };
+    let world = World::needing(&[Need::OwnDatabases, Need::Keys, Need::Clock, Need::Logs]).start().await;
     let (launch, beta, asked) = (Applicant::invent().email, Applicant::invent().email, Applicant::invent().email);
     let person = world.person().await;
     join(&world, &launch, "launch", "/fr/").await;
@@ -138,7 +135,6 @@ async fn promise_a77_marketing_mail_only_with_consent_withdrawn_in_one_click() {
     assert_eq!(Haystack::of_cells(&world.dump_all().await).places_of(launch.as_bytes()), Vec::<String>::new());
     let token = path.split_once('=').unwrap().1;
     Haystack::of_text("logs", &world.logs()).lacks("the token", token.as_bytes());
-    promise.kept();
 }
 
 /// The interest in the launch, as operators name it.
@@ -146,10 +142,9 @@ fn domain_interest() -> asknpic::waitlist::Interest {
     asknpic::waitlist::Interest::Launch
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn promise_a07_candidacies_are_chosen_by_a_person_and_two_consents_are_separate() {
-    let promise = promise!();
-    let Some(world) = World::needing(&NEEDS).start().await else { return };
+    let world = World::needing(&NEEDS).start().await;
     let accounts = world.accounts().await;
     let (email, plain) = (Applicant::invent().email, Applicant::invent().email);
     let full = json!({
@@ -215,13 +210,11 @@ async fn promise_a07_candidacies_are_chosen_by_a_person_and_two_consents_are_sep
     sweep(&world).await;
     let haystack = Haystack::of_cells(&world.dump_all().await);
     assert_eq!([&email, &plain].map(|email| haystack.places_of(email.as_bytes())), [const { Vec::<String>::new() }; 2]);
-    promise.kept();
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn promise_a76_support_requests_are_encrypted_and_gone_a_year_after_closing() {
-    let promise = promise!();
-    let Some(world) = World::needing(&NEEDS).start().await else { return };
+    let world = World::needing(&NEEDS).start().await;
     let (person, accounts) = (world.person().await, world.accounts().await);
     let (subject, message) = ("My quokka poster is upside down", "It shows the marsupial Kornhaus wrongly.\nPlease help.");
     let body = json!({ "subject": subject, "message": message });
@@ -265,7 +258,6 @@ async fn promise_a76_support_requests_are_encrypted_and_gone_a_year_after_closin
     sweep(&world).await;
     world.get(&format!("/v1/support/{id}")).bearer(&person.access).send().await.problem("not-found");
     assert_eq!(world.count("select count(*) from support_messages").await, 0);
-    promise.kept();
 }
 
 fn vault_keys(world: &World) -> asknpic::operator::MasterKeys {

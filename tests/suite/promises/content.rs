@@ -8,7 +8,7 @@ use e2e::crypto::{Owner, content_key, open};
 use e2e::events::Events;
 use e2e::haystack::Haystack;
 use e2e::jwt::key_bytes;
-use e2e::{Answer, Need, Person, World, promise};
+use e2e::{Answer, Need, Person, World};
 use serde_json::{Value, json};
 use tokio_postgres::Client;
 use uuid::Uuid;
@@ -47,10 +47,9 @@ async fn salt(world: &World, user: Uuid) -> Vec<u8> {
     world.accounts().await.query_one(sql, &[&user]).await.unwrap().get(0)
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn promise_a10_no_database_ever_holds_a_brief_or_a_file_in_clear() {
-    let promise = promise!();
-    let Some(world) = World::needing(&NEEDS).start().await else { return };
+    let world = World::needing(&NEEDS).start().await;
     let person = world.person().await;
     let public = public(&world).await;
 
@@ -80,13 +79,11 @@ async fn promise_a10_no_database_ever_holds_a_brief_or_a_file_in_clear() {
     for place in ["briefs.briefs.envelope", "files.files.envelope"] {
         assert_eq!(cells.iter().filter(|cell| cell.place == place).count(), 1, "{place}: of the delivered one only");
     }
-    promise.kept();
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn promise_a60_content_keys_are_derived_and_never_stored() {
-    let promise = promise!();
-    let Some(world) = World::needing(&NEEDS).start().await else { return };
+    let world = World::needing(&NEEDS).start().await;
     let (person, other) = (world.person().await, world.person().await);
     let generation = generate(&world, &person, BRIEF).await;
     generate(&world, &other, "a calm banner in green").await;
@@ -112,13 +109,11 @@ async fn promise_a60_content_keys_are_derived_and_never_stored() {
     }
     // The salt is in its own table of `accounts`, away from the content.
     assert_eq!(all.places_of(&mine), ["accounts.user_keys.salt"]);
-    promise.kept();
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn promise_a61_content_opens_nowhere_but_in_its_place() {
-    let promise = promise!();
-    let Some(world) = World::needing(&NEEDS).start().await else { return };
+    let world = World::needing(&NEEDS).start().await;
     let (ada, eve) = (world.person().await, world.person().await);
     let one = generate(&world, &ada, "Adas first: a banner about otters").await;
     let two = generate(&world, &ada, "Adas second: a card about herons").await;
@@ -188,13 +183,11 @@ async fn promise_a61_content_opens_nowhere_but_in_its_place() {
     let answer = part(&world, &ada, &hers, "brief").await;
     answer.problem("internal");
     assert!(!answer.text().contains("badgers"));
-    promise.kept();
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn promise_a64_a_stolen_content_database_is_useless() {
-    let promise = promise!();
-    let Some(world) = World::needing(&NEEDS).start().await else { return };
+    let world = World::needing(&NEEDS).start().await;
     let person = world.person().await;
     let generation = generate(&world, &person, BRIEF).await;
     let file = part(&world, &person, &generation, "file").await.expect(200).body;
@@ -237,5 +230,4 @@ async fn promise_a64_a_stolen_content_database_is_useless() {
         (envelope(&briefs, "briefs", id(&generation), 1).await, envelope(&briefs, "briefs", id(&again), 1).await);
     let bytes = Haystack::of_cells(&[e2e::database::Cell { place: "first".to_owned(), bytes: first }]);
     assert_eq!(bytes.pieces_of(&second[3..], b""), Vec::<String>::new());
-    promise.kept();
 }

@@ -10,7 +10,7 @@ use e2e::contract::{DAY, GENERATION};
 use e2e::crypto::{Owner, content_key, open};
 use e2e::haystack::Haystack;
 use e2e::jwt::key_bytes;
-use e2e::{Applicant, Need, Person, World, promise};
+use e2e::{Applicant, Need, Person, World};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -51,10 +51,9 @@ async fn erased(world: &World, person: &Person) -> Value {
     .await
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn promise_a49_after_an_erasure_only_what_the_receipt_lists_remains() {
-    let promise = promise!();
-    let Some(world) = World::needing(&NEEDS).start().await else { return };
+    let world = World::needing(&NEEDS).start().await;
     let (person, names) = named(&world).await;
     let generation = generate(&world, &person).await;
     let me = |path: &str| world.call(http::Method::PUT, path).bearer(&person.access);
@@ -129,7 +128,6 @@ async fn promise_a49_after_an_erasure_only_what_the_receipt_lists_remains() {
     world.advance(5 * 365 * DAY);
     retention(&world).await;
     assert_eq!(world.count("select count(*) from evidence").await, 0);
-    promise.kept();
 }
 
 /// A server's own programs.
@@ -188,10 +186,9 @@ fn readable(
     texts
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn promise_a62_a_thief_of_every_backup_reads_nothing_of_an_erased_person() {
-    let promise = promise!();
-    let Some(world) = World::needing(&NEEDS).own_cluster().start().await else { return };
+    let world = World::needing(&NEEDS).own_cluster().start().await;
     let (person, names) = named(&world).await;
     let other = world.person().await;
     generate(&world, &person).await;
@@ -252,7 +249,6 @@ async fn promise_a62_a_thief_of_every_backup_reads_nothing_of_an_erased_person()
     let log = data.join("pg_wal");
     assert!(!files_below(&log, &salt).is_empty(), "the log still has the salt: what the seven days are about");
     assert!(!files_with(data, other.applicant.email.as_bytes()).is_empty(), "the search finds what is there");
-    promise.kept();
 }
 
 /// The files of a cluster that hold these bytes, its log apart.

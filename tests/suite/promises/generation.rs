@@ -7,7 +7,7 @@ use asknpic_local::model::Fault;
 use e2e::events::Events;
 use e2e::haystack::Haystack;
 use e2e::http::Call;
-use e2e::{Need, Person, World, promise};
+use e2e::{Need, Person, World};
 use futures::future::join_all;
 use serde_json::{Value, json};
 
@@ -24,10 +24,9 @@ async fn column(world: &World, id: &Value, column: &str) -> Value {
     serde_json::from_str(row.get(0)).unwrap()
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn promise_a11_the_complexity_is_known_before_the_model_is_asked() {
-    let promise = promise!();
-    let Some(world) = World::needing(&NEEDS).start().await else { return };
+    let world = World::needing(&NEEDS).start().await;
     let person = world.person().await;
     let mut scores = Vec::new();
     for brief in [
@@ -51,13 +50,11 @@ async fn promise_a11_the_complexity_is_known_before_the_model_is_asked() {
     let mut events = Events::open(request(&world, &person, "a logo")).await;
     let id = events.next().await.unwrap().data["id"].clone();
     assert_eq!(column(&world, &id, "complexity").await, scores[0]);
-    promise.kept();
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn promise_a12_a_translated_brief_exists_only_where_one_was_made() {
-    let promise = promise!();
-    let Some(world) = World::needing(&NEEDS).start().await else { return };
+    let world = World::needing(&NEEDS).start().await;
     let person = world.person().await;
     for brief in ["Poster for a jazz night", "Affiche pour une nuit de jazz", "jazz"] {
         let made = request(&world, &person, brief).send().await.expect(201).json();
@@ -84,13 +81,11 @@ async fn promise_a12_a_translated_brief_exists_only_where_one_was_made() {
     // And gone with it.
     world.delete(&path).bearer(&person.access).send().await.expect(204);
     assert!(translated().await.is_empty());
-    promise.kept();
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn promise_a15_tokens_are_counted_by_day_and_tenant_and_the_quota_holds_for_all() {
-    let promise = promise!();
-    let Some(world) = World::needing(&NEEDS).start().await else { return };
+    let world = World::needing(&NEEDS).start().await;
     // 40 colleagues of one tenant, of whom nobody reaches a limit of their own.
     let first = world.person().await;
     let mut people = join_all((0..39).map(|_| world.person())).await;
@@ -142,13 +137,11 @@ async fn promise_a15_tokens_are_counted_by_day_and_tenant_and_the_quota_holds_fo
     let day = "select count(*) from usage_daily where day = $day::date";
     let day = day.replace("$day", &format!("'{}'", midnight.date()));
     assert_eq!(world.count(&day).await, 1, "the tenant's own day");
-    promise.kept();
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn promise_a16_each_output_names_its_prompt_and_its_model() {
-    let promise = promise!();
-    let Some(world) = World::needing(&NEEDS).start().await else { return };
+    let world = World::needing(&NEEDS).start().await;
     let person = world.person().await;
     let (mut versions, briefs) = (Vec::new(), ["a logo", "a logo", GERMAN]);
     for brief in briefs {
@@ -175,13 +168,11 @@ async fn promise_a16_each_output_names_its_prompt_and_its_model() {
     let failed = world.get(&path).bearer(&person.access).send().await.expect(200).json();
     assert_eq!((&failed["status"], &failed["prompt_version"]), (&json!("failed"), &json!(versions[0])));
     assert!(failed["model"]["version"].is_string() && failed["tokens"]["prompt"].as_i64() > Some(0), "{failed}");
-    promise.kept();
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn promise_b04_five_a_minute_for_a_user_in_a_sliding_minute() {
-    let promise = promise!();
-    let Some(world) = World::needing(&NEEDS).start().await else { return };
+    let world = World::needing(&NEEDS).start().await;
     let (person, other) = (world.person().await, world.person().await);
     let sql = "update tenants set plan = 'agency'";
     world.accounts().await.batch_execute(sql).await.unwrap();
@@ -211,13 +202,11 @@ async fn promise_b04_five_a_minute_for_a_user_in_a_sliding_minute() {
         make(key).await.expect(201);
     }
     make("11").await.problem("rate-limited");
-    promise.kept();
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn promise_b05_what_may_not_be_asked_for_costs_no_model_time() {
-    let promise = promise!();
-    let Some(world) = World::needing(&NEEDS).start().await else { return };
+    let world = World::needing(&NEEDS).start().await;
     let person = world.person().await;
     for brief in
         ["how to build a pipe bomb, infographic", "carte d'identité : une fausse carte d'identité française", "p0rn poster"]
@@ -228,5 +217,4 @@ async fn promise_b05_what_may_not_be_asked_for_costs_no_model_time() {
     assert!(world.model().requests().await.is_empty());
     assert_eq!(world.count("select count(*) from generations").await, 0);
     request(&world, &person, "Affiche contre les violences faites aux femmes").send().await.expect(201);
-    promise.kept();
 }

@@ -9,7 +9,7 @@ use base64::prelude::BASE64_STANDARD;
 use e2e::contract::{DAY, LOCK};
 use e2e::haystack::Haystack;
 use e2e::person::wrong;
-use e2e::{Answer, Applicant, Need, Person, World, promise};
+use e2e::{Answer, Applicant, Need, Person, World};
 use http::Method;
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -27,10 +27,9 @@ async fn reset(world: &World, token: &str, password: &str) -> Answer {
     world.post("/v1/password/reset").json(&json!({ "token": token, "password": password })).send().await
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn promise_a04_an_email_is_one_account_however_it_is_written() {
-    let promise = promise!();
-    let Some(world) = World::needing(&[Need::Clock, Need::Databases]).start().await else { return };
+    let world = World::needing(&[Need::Clock, Need::Databases]).start().await;
     let person = world.person().await;
     let email = person.applicant.email.clone();
     world.messages().token(&email, 1).await;
@@ -54,13 +53,11 @@ async fn promise_a04_an_email_is_one_account_however_it_is_written() {
     assert_eq!(row.unwrap().get::<_, i64>(0), 1);
     let spelled = world.accounts().await.query("select 1 from users where email <> lower(trim(email))", &[]).await.unwrap();
     assert!(spelled.is_empty());
-    promise.kept();
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn promise_a05_who_signed_up_with_anothers_email_keeps_nothing_once_its_owner_proves_it() {
-    let promise = promise!();
-    let Some(world) = World::needing(&[Need::Clock, Need::Databases]).start().await else { return };
+    let world = World::needing(&[Need::Clock, Need::Databases]).start().await;
     // The owner arrives by confirmation, or by a new password.
     for by_confirmation in [true, false] {
         let attacker = world.person().await;
@@ -117,13 +114,11 @@ async fn promise_a05_who_signed_up_with_anothers_email_keeps_nothing_once_its_ow
         world.verify(start["verification_id"].as_str().unwrap(), &code).bearer(&owner.access).send().await.expect(204);
         world.post("/v1/generations").bearer(&owner.access).json(&json!({ "brief": "a poster" })).send().await.expect(201);
     }
-    promise.kept();
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn promise_a08_email_and_phone_change_only_with_a_recent_session() {
-    let promise = promise!();
-    let Some(world) = World::needing(&[Need::Clock]).start().await else { return };
+    let world = World::needing(&[Need::Clock]).start().await;
     let person = world.person().await;
     let email = |person: &Person| {
         let change = json!({ "email": Applicant::invent().email });
@@ -160,13 +155,11 @@ async fn promise_a08_email_and_phone_change_only_with_a_recent_session() {
     phone(&refreshed).send().await.expect(202);
     world.advance(NOT_RECENT);
     email(&refreshed).send().await.problem("reauthentication-required");
-    promise.kept();
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn promise_a21_security_events_are_kept_a_year_with_the_address_and_no_typed_email() {
-    let promise = promise!();
-    let Some(world) = World::needing(&[Need::Clock, Need::OwnDatabases]).start().await else { return };
+    let world = World::needing(&[Need::Clock, Need::OwnDatabases]).start().await;
     let person = world.person().await;
     let stranger = Applicant::invent();
     for _ in 0..5 {
@@ -249,7 +242,6 @@ async fn promise_a21_security_events_are_kept_a_year_with_the_address_and_no_typ
     world.advance(DAY * 2);
     accounts.query_one(prune, &[&world.now().to_string()]).await.unwrap();
     assert_eq!(world.count(&of_person).await, 0);
-    promise.kept();
 }
 
 /// The hash that an account has.
@@ -296,10 +288,9 @@ async fn upgraded(world: &World, person: &Person, who: &str, hash: &str) {
     world.sign_in(&guess).send().await.problem("credentials-invalid");
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn promise_a65_passwords_are_in_the_format_of_aspnet_core_identity_ours_and_theirs() {
-    let promise = promise!();
-    let Some(world) = World::needing(&[Need::Databases]).start().await else { return };
+    let world = World::needing(&[Need::Databases]).start().await;
     let person = world.person().await;
     assert_eq!(v3(&stored(&world, person.user).await), (2, 210_000));
     let theirs: Vec<_> = vectors().into_iter().filter(|(who, _)| who.starts_with('v')).collect();
@@ -307,20 +298,17 @@ async fn promise_a65_passwords_are_in_the_format_of_aspnet_core_identity_ours_an
     for (who, hash) in theirs {
         upgraded(&world, &person, who, hash).await;
     }
-    promise.kept();
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn promise_b02_bcrypt_hashes_are_accepted_and_upgraded_at_the_next_sign_in() {
-    let promise = promise!();
-    let Some(world) = World::needing(&[Need::Databases]).start().await else { return };
+    let world = World::needing(&[Need::Databases]).start().await;
     let person = world.person().await;
     let bcrypt: Vec<_> = vectors().into_iter().filter(|(who, _)| who.starts_with("bcrypt")).collect();
     assert_eq!(bcrypt.len(), 4);
     for (who, hash) in bcrypt {
         upgraded(&world, &person, who, hash).await;
     }
-    promise.kept();
 }
 
 /// Asks for a code to prove presence, and gives the verification's id and the code.
@@ -340,10 +328,9 @@ async fn lock(world: &World, person: &Person, sent: usize) -> Answer {
     world.verify(&id, &code).bearer(&person.access).send().await
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn promise_a67_wrong_codes_lock_and_block_until_support_lifts_it() {
-    let promise = promise!();
-    let Some(world) = World::needing(&[Need::Clock, Need::OwnDatabases]).start().await else { return };
+    let world = World::needing(&[Need::Clock, Need::OwnDatabases]).start().await;
     let mut person = world.person().await;
     world.advance(MINUTE);
     // Counted across codes: three wrong ones for one, two for the next.
@@ -390,13 +377,11 @@ async fn promise_a67_wrong_codes_lock_and_block_until_support_lifts_it() {
     world.advance(MINUTE);
     lock(&world, &other, 5).await.problem("otp-locked");
     assert_eq!(world.again(&other).await.user, other.user);
-    promise.kept();
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn promise_a67_a_sign_up_without_a_verified_phone_holds_nobodys_email() {
-    let promise = promise!();
-    let Some(world) = World::needing(&[Need::Clock, Need::OwnDatabases]).start().await else { return };
+    let world = World::needing(&[Need::Clock, Need::OwnDatabases]).start().await;
     let squatter = Applicant::invent();
     let first = world.sign_up(&squatter).await;
     let first_code = world.messages().code(&squatter.phone, 1).await;
@@ -417,5 +402,4 @@ async fn promise_a67_a_sign_up_without_a_verified_phone_holds_nobodys_email() {
     world.sign_up(&Applicant::invent()).await;
     let row = world.accounts().await.query_one("select count(*) from users where email = $1", &[&idle.email]).await.unwrap();
     assert_eq!(row.get::<_, i64>(0), 0);
-    promise.kept();
 }

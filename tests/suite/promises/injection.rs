@@ -4,7 +4,7 @@ use std::fs;
 use std::time::Duration;
 
 use asknpic_local::model::{Fault, Place};
-use e2e::{Need, World, promise};
+use e2e::{Need, World};
 use serde_json::json;
 
 const NEEDS: [Need; 3] = [Need::Clock, Need::OwnDatabases, Need::Model];
@@ -66,10 +66,9 @@ fn words(text: &str) -> Vec<String> {
     seen.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).map(str::to_lowercase).collect()
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn promise_c04_nothing_of_the_instructions_is_in_any_output() {
-    let promise = promise!();
-    let Some(world) = World::needing(&NEEDS).start().await else { return };
+    let world = World::needing(&NEEDS).start().await;
     let mut person = world.person().await;
     world.accounts().await.execute("update tenants set plan = 'agency' where id = $1", &[&person.tenant]).await.unwrap();
     let runs = runs();
@@ -114,12 +113,11 @@ async fn promise_c04_nothing_of_the_instructions_is_in_any_output() {
         let call = world.post("/v1/generations").bearer(&person.access).json(&json!({ "brief": brief }));
         call.send().await.expect(201);
     }
-    promise.kept();
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn the_brief_is_alone_in_its_message_and_its_control_tokens_are_text() {
-    let Some(world) = World::needing(&NEEDS).start().await else { return };
+    let world = World::needing(&NEEDS).start().await;
     let mut person = world.person().await;
     world.accounts().await.execute("update tenants set plan = 'agency' where id = $1", &[&person.tenant]).await.unwrap();
     for (number, (brief, _)) in ATTEMPTS.into_iter().enumerate() {

@@ -6,7 +6,7 @@ use asknpic::migrate::Database;
 use asknpic::operator::MasterKeys;
 use e2e::crypto::sha256;
 use e2e::haystack::Haystack;
-use e2e::{Answer, Need, Person, World, promise};
+use e2e::{Answer, Need, Person, World};
 use serde_json::json;
 use uuid::Uuid;
 
@@ -43,10 +43,9 @@ fn under(report: &rotate::Report, key: u16) -> i64 {
     report.iter().filter(|((_, found), _)| *found == key).map(|(_, count)| count).sum()
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn promise_a51_a_master_key_is_replaced_and_retired_without_losing_or_reviving_content() {
-    let promise = promise!();
-    let Some(mut world) = World::needing(&NEEDS).start().await else { return };
+    let mut world = World::needing(&NEEDS).start().await;
     let (ada, gone) = (world.person().await, world.person().await);
     let old = world.variable("master_keys").to_owned();
     let mut ids = Vec::new();
@@ -102,17 +101,15 @@ async fn promise_a51_a_master_key_is_replaced_and_retired_without_losing_or_revi
     let path = format!("/v1/support/{}", request["id"].as_str().unwrap());
     assert_eq!(world.get(&path).bearer(&ada.access).send().await.expect(200).json()["subject"], "Otters");
     assert!(part(&world, &gone, lost, "file").await.status.as_u16() >= 400);
-    promise.kept();
 }
 
 fn anyhow_stop() -> Result<(), rotate::Stop> {
     Err(rotate::Stop::because("stopped by the test"))
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn promise_a47_evidence_is_kept_apart_for_five_years_only_with_a_reason() {
-    let promise = promise!();
-    let Some(world) = World::needing(&NEEDS).start().await else { return };
+    let world = World::needing(&NEEDS).start().await;
     world.freeze();
     let person = world.person().await;
     let (wanted, other) = (generate(&world, &person).await, generate(&world, &person).await);
@@ -194,5 +191,4 @@ async fn promise_a47_evidence_is_kept_apart_for_five_years_only_with_a_reason() 
         ["2026/4712"],
         "a longer period stated in its case"
     );
-    promise.kept();
 }

@@ -8,16 +8,15 @@ use e2e::contract::DAY;
 use e2e::crypto::sha256;
 use e2e::haystack::Haystack;
 use e2e::person::wrong;
-use e2e::{Applicant, Need, World, promise};
+use e2e::{Applicant, Need, World};
 use serde_json::json;
 
 /// The tables this is about.
 const TABLES: [&str; 3] = ["limits", "lockouts", "idempotency"];
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn promise_a23_rows_of_limits_hold_keyed_hashes_only_for_a_day_at_most() {
-    let promise = promise!();
-    let Some(world) = World::needing(&[Need::Clock, Need::OwnDatabases, Need::Keys]).start().await else { return };
+    let world = World::needing(&[Need::Clock, Need::OwnDatabases, Need::Keys]).start().await;
     let applicant = Applicant::invent();
     let id = world.sign_up(&applicant).await;
     let code = world.messages().code(&applicant.phone, 1).await;
@@ -105,5 +104,4 @@ async fn promise_a23_rows_of_limits_hold_keyed_hashes_only_for_a_day_at_most() {
         let left = format!("select count(*) from {table} where expires_at <= '{now}'");
         assert_eq!(world.count(&left).await, 0, "{table}");
     }
-    promise.kept();
 }

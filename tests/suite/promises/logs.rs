@@ -6,7 +6,7 @@ use asknpic_local::model::Fault;
 use e2e::haystack::Haystack;
 use e2e::person::wrong;
 use e2e::wait::until;
-use e2e::{Applicant, Need, Person, World, promise};
+use e2e::{Applicant, Need, Person, World};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -131,11 +131,10 @@ async fn generate(world: &World, person: &Person, secrets: &mut Secrets) {
     world.model().behave().await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn promise_a20_application_logs_hold_ids_and_nothing_personal() {
-    let promise = promise!();
     let needs = [Need::Clock, Need::OwnDatabases, Need::Logs, Need::Model];
-    let Some(world) = World::needing(&needs).start().await else { return };
+    let world = World::needing(&needs).start().await;
     let (person, mut secrets) = live(&world).await;
     generate(&world, &person, &mut secrets).await;
     let request_id = Uuid::new_v4().to_string();
@@ -161,14 +160,12 @@ async fn promise_a20_application_logs_hold_ids_and_nothing_personal() {
     let last = lines.iter().find(|line| line["request_id"] == request_id.as_str()).expect("the request's line");
     assert_eq!((&last["user"], &last["tenant"]), (&json!(person.user), &json!(person.tenant)), "ids are there");
     assert_eq!((&last["method"], &last["status"], &last["path"]), (&json!("GET"), &json!(200), &json!("/v1/generations")));
-    promise.kept();
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn promise_a19_no_personal_data_in_urls_database_errors_or_server_logs() {
-    let promise = promise!();
     let needs = [Need::Clock, Need::OwnDatabases, Need::Logs, Need::Model];
-    let Some(world) = World::needing(&needs).start().await else { return };
+    let world = World::needing(&needs).start().await;
     let (person, mut secrets) = live(&world).await;
     generate(&world, &person, &mut secrets).await;
 
@@ -204,5 +201,47 @@ async fn promise_a19_no_personal_data_in_urls_database_errors_or_server_logs() {
             assert!(line["status"] != 404 || line["path"] == "-", "{line}");
         }
     }
-    promise.kept();
+}
+
+#[e2e::test]
+async fn promise_a20_application_logs_are_kept_thirty_days() {
+    const HOUR: Duration = Duration::from_hours(1);
+    const DAYS_30: Duration = Duration::from_hours(30 * 24);
+    let folder = tempfile::tempdir().unwrap();
+    let world = World::needing(&[Need::Clock]).log_files(folder.path()).start().await;
+    world.freeze();
+    let begun = world.now();
+    let ask = async || world.get("/v1/generations").bearer("nobody").send().await.problem("unauthenticated");
+    let file = folder.path().join("generate_stderr.txt");
+    // The line follows the answer.
+    let lines = async |many: usize| {
+        let lines = || std::fs::read_to_string(&file).unwrap().lines().map(str::to_owned).collect::<Vec<_>>();
+        until("the lines of the log", async || Some(lines()).filter(|lines| lines.len() == many)).await
+    };
+    let time = |line: &str| {
+        let line: Value = serde_json::from_str(line).unwrap();
+        line["at"].as_str().unwrap().parse::<jiff::Timestamp>().unwrap()
+    };
+    ask().await;
+    let first = lines(1).await.remove(0);
+    // Lines of the very first second may not be of the last.
+    assert_eq!(time(&first).duration_since(begun).as_secs(), 0, "{first}");
+
+    // Until its thirty days are over a line stays, and then goes with the next that is written.
+    world.advance(Duration::from_hours(30 * 24 - 1));
+    ask().await;
+    assert_eq!(lines(2).await[0], first);
+    // What the operator runs each hour beside Spin, on the same lines: nothing is due yet.
+    let copy = tempfile::tempdir().unwrap();
+    std::fs::copy(&file, copy.path().join("generate_stderr.txt")).unwrap();
+    let prune = |now: jiff::Timestamp| asknpic::logs::prune(copy.path(), now).unwrap();
+    assert_eq!(prune(world.now()).bytes, 0);
+
+    world.advance(HOUR * 2);
+    assert_eq!(prune(world.now()).bytes, u64::try_from(first.len()).unwrap() + 1);
+    ask().await;
+    let left = lines(2).await;
+    assert!(left.iter().all(|line| world.now().duration_since(time(line)) < DAYS_30.try_into().unwrap()), "{left:?}");
+    let pruned = std::fs::read_to_string(copy.path().join("generate_stderr.txt")).unwrap();
+    assert_eq!(pruned, format!("{}\n", left[0]), "the younger line is whole");
 }

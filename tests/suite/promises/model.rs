@@ -2,7 +2,7 @@
 
 use asknpic_local::model::{Fault, Model, Options};
 use e2e::haystack::Haystack;
-use e2e::{Need, Person, World, promise};
+use e2e::{Need, Person, World};
 use serde_json::json;
 
 const BRIEF: &str = "Poster for the jazz night of Zoë Quillfeather, navy and gold";
@@ -27,10 +27,9 @@ async fn refused(world: &World, problem: &str) {
     assert_eq!(world.count("select coalesce(sum(used + reserved), 0)::bigint from usage_daily").await, 0);
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn promise_a17_content_goes_to_the_configured_model_host_only() {
-    let promise = promise!();
-    let Some(world) = World::needing(&NEEDS).start().await else { return };
+    let world = World::needing(&NEEDS).start().await;
     let person = world.person().await;
     generate(&world, &person).await.expect(201);
     let chats: Vec<_> = world.model().requests().await.into_iter().filter(|request| request["path"] == "/api/chat").collect();
@@ -45,16 +44,14 @@ async fn promise_a17_content_goes_to_the_configured_model_host_only() {
     let elsewhere = Model::start(([127, 0, 0, 1], 0).into(), &Options::recording()).unwrap();
     let url = elsewhere.url();
     let edit = move |text: String| text.replace("ollama_url = \"{{ ollama_url }}\"", &format!("ollama_url = \"{url}\""));
-    let world = World::needing(&NEEDS).manifest(edit).start().await.unwrap();
+    let world = World::needing(&NEEDS).manifest(edit).start().await;
     refused(&world, "model-unavailable").await;
     assert!(elsewhere.requests().is_empty(), "{:?}", elsewhere.requests());
-    promise.kept();
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn promise_a17_a_model_that_runs_elsewhere_is_refused() {
-    let promise = promise!();
-    let Some(world) = World::needing(&NEEDS).start().await else { return };
+    let world = World::needing(&NEEDS).start().await;
     world.model().fault(Fault::Remote { host: "https://ollama.com:443".to_owned(), model: "big".to_owned() }).await;
     refused(&world, "model-unavailable").await;
     // Once it runs here again, it is used.
@@ -69,11 +66,10 @@ async fn promise_a17_a_model_that_runs_elsewhere_is_refused() {
         ("ollama_url", "http://203.0.113.7:11434"),
         ("ollama_url", "https://ollama.com"),
     ] {
-        let world = World::needing(&NEEDS).variable(name, value).start().await.unwrap();
+        let world = World::needing(&NEEDS).variable(name, value).start().await;
         refused(&world, "not-configured").await;
     }
     // Its name is good, and its server does not have it.
-    let world = World::needing(&NEEDS).variable("ollama_model", "another").start().await.unwrap();
+    let world = World::needing(&NEEDS).variable("ollama_model", "another").start().await;
     refused(&world, "model-unavailable").await;
-    promise.kept();
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use e2e::wait::until;
 use e2e::world::root;
-use e2e::{Applicant, Need, World, promise};
+use e2e::{Applicant, Need, World};
 use serde_json::json;
 
 const ACCOUNTS: &str = "postgres://{{ accounts_host }}:{{ accounts_port }}";
@@ -29,9 +29,8 @@ fn manifest() -> toml::Table {
     std::fs::read_to_string(root().join("spin.toml")).unwrap().parse().unwrap()
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn promise_a74_outbound_hosts_are_exactly_the_declared_ones() {
-    let promise = promise!();
+#[e2e::test]
+fn promise_a74_outbound_hosts_are_exactly_the_declared_ones() {
     // The manifest, component by component. A new host shows here, and in review.
     let expected: BTreeMap<&str, Vec<&str>> = [
         ("signup", vec![ACCOUNTS, NOTIFY]),
@@ -80,16 +79,13 @@ async fn promise_a74_outbound_hosts_are_exactly_the_declared_ones() {
             assert!(known.contains(&default) || provider && default.is_empty(), "{name} = {default}");
         }
     }
-    promise.kept();
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn promise_a74_a_component_that_calls_anybody_else_is_refused() {
-    let promise = promise!();
     // `notify` without Brevo: its call is refused by the runtime and nothing arrives.
     let edit = |text: String| text.replace("allowed_outbound_hosts = [\"{{ brevo_url }}\"]", "allowed_outbound_hosts = []");
     let world = World::needing(&[Need::Logs, Need::OwnDatabases]).manifest(edit).start().await;
-    let Some(world) = world else { return };
     world.sign_up(&Applicant::invent()).await;
     let answered = async || world.requests_of("notify").into_iter().find(|line| line["status"] == 422);
     until("the refused call of notify", answered).await;
@@ -98,17 +94,16 @@ async fn promise_a74_a_component_that_calls_anybody_else_is_refused() {
 
     // A component without its database.
     let edit = |text: String| text.replacen(&format!("\"{ACCOUNTS}\", "), "", 1);
-    let world = World::needing(&[Need::OwnDatabases]).manifest(edit).start().await.unwrap();
+    let world = World::needing(&[Need::OwnDatabases]).manifest(edit).start().await;
     world.post("/v1/signup").json(&Applicant::invent().form()).send().await.problem("unavailable");
     assert_eq!(world.count("select count(*) from users").await, 0);
     drop(world);
 
     // `generate` without the model.
     let edit = |text: String| text.replace(&format!("    \"{MODEL}\",\n"), "");
-    let world = World::needing(&[Need::OwnDatabases, Need::Model]).manifest(edit).start().await.unwrap();
+    let world = World::needing(&[Need::OwnDatabases, Need::Model]).manifest(edit).start().await;
     let person = world.person().await;
     let call = world.post("/v1/generations").bearer(&person.access).json(&json!({ "brief": "a poster" }));
     call.send().await.problem("model-unavailable");
     assert!(world.model().requests().await.is_empty());
-    promise.kept();
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use asknpic::migrate::Database;
 use e2e::haystack::Haystack;
 use e2e::messages::Message;
-use e2e::{Answer, Need, Person, World, promise};
+use e2e::{Answer, Need, Person, World};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -15,10 +15,10 @@ const NEEDS: [Need; 4] = [Need::OwnDatabases, Need::Keys, Need::Clock, Need::Mod
 const SECOND: SignedDuration = SignedDuration::from_secs(1);
 const DAY: SignedDuration = SignedDuration::from_hours(24);
 
-async fn world() -> Option<World> {
-    let world = World::needing(&NEEDS).start().await?;
+async fn world() -> World {
+    let world = World::needing(&NEEDS).start().await;
     world.freeze();
-    Some(world)
+    world
 }
 
 async fn sweep(world: &World) -> Value {
@@ -78,10 +78,9 @@ async fn warnings(world: &World, person: &Person) -> Vec<Message> {
     mails.into_iter().filter(|mail| !mail.text.contains("/confirm-email#token=")).collect()
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn promise_a41_content_goes_by_its_plan_to_the_second() {
-    let promise = promise!();
-    let Some(world) = world().await else { return };
+    let world = world().await;
     let start = world.now();
     let mut owners = Vec::new();
     for plan in ["free", "starter", "pro", "agency"] {
@@ -117,7 +116,6 @@ async fn promise_a41_content_goes_by_its_plan_to_the_second() {
         assert_eq!(pieces(&world, *id).await, 4);
         part(&world, &world.again(person).await, *id, "file").await.expect(200);
     }
-    promise.kept();
 }
 
 /// Sends somebody's wish to be erased.
@@ -128,10 +126,9 @@ async fn erase(world: &World, person: &Person) {
 
 const PLANS: [&str; 4] = ["free", "starter", "pro", "agency"];
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn promise_a40_account_data_is_there_until_the_account_closes_and_gone_then() {
-    let promise = promise!();
-    let Some(world) = world().await else { return };
+    let world = world().await;
     // Across the leap day of 2028 and both changes of the clock.
     go(&world, "2027-09-01T00:30:00Z".parse().unwrap());
     let mut people = Vec::new();
@@ -182,7 +179,6 @@ async fn promise_a40_account_data_is_there_until_the_account_closes_and_gone_the
     for person in people.iter().chain([&leaves]) {
         assert_eq!(of(person).await, std::collections::BTreeSet::new());
     }
-    promise.kept();
 }
 
 /// Says that a file was corrected, with a log that nothing else has.
@@ -192,10 +188,9 @@ async fn correct(world: &World, id: Uuid, mark: &str) {
     world.accounts().await.execute(sql, &[&id, &log]).await.unwrap();
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn promise_a42_correction_logs_stay_with_the_account_and_go_with_it() {
-    let promise = promise!();
-    let Some(world) = world().await else { return };
+    let world = world().await;
     go(&world, "2028-02-26T12:00:00Z".parse().unwrap());
     let start = world.now();
     let mut owners = Vec::new();
@@ -223,13 +218,11 @@ async fn promise_a42_correction_logs_stay_with_the_account_and_go_with_it() {
         assert_eq!(kept(plan).await, Vec::<String>::new(), "{plan}");
         part(&world, &person, *id, "corrections").await.problem("unauthenticated");
     }
-    promise.kept();
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn promise_a43_metadata_stays_with_the_account_and_what_identifies_nobody_for_thirty_days_more() {
-    let promise = promise!();
-    let Some(world) = world().await else { return };
+    let world = world().await;
     // The thirty days are across the leap day.
     go(&world, "2028-02-20T15:00:00Z".parse().unwrap());
     let start = world.now();
@@ -271,13 +264,11 @@ async fn promise_a43_metadata_stays_with_the_account_and_what_identifies_nobody_
     go(&world, end + SECOND);
     sweep(&world).await;
     assert_eq!(world.count("select count(*) from anonymous_generations").await, 0);
-    promise.kept();
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn promise_a41_deadlines_hold_across_a_clock_change_and_a_leap_day() {
-    let promise = promise!();
-    let Some(world) = world().await else { return };
+    let world = world().await;
     // Clocks in Europe go forward on 28 March 2027 and back on 31 October; 2028 has a 29 February.
     for start in ["2027-03-25T00:30:00Z", "2027-10-28T00:30:00Z", "2028-02-26T12:00:00Z"] {
         go(&world, start.parse().unwrap());
@@ -290,13 +281,11 @@ async fn promise_a41_deadlines_hold_across_a_clock_change_and_a_leap_day() {
         sweep(&world).await;
         assert_eq!(pieces(&world, id).await, 0, "{start}");
     }
-    promise.kept();
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn promise_a48_content_beyond_a_plan_comes_back_and_is_gone_after_a_year() {
-    let promise = promise!();
-    let Some(world) = world().await else { return };
+    let world = world().await;
     let (back, gone, starter) = (owner(&world, "pro").await, owner(&world, "pro").await, owner(&world, "starter").await);
     let start = world.now();
     go(&world, start + DAY * 20);
@@ -336,13 +325,11 @@ async fn promise_a48_content_beyond_a_plan_comes_back_and_is_gone_after_a_year()
     assert_eq!((pieces(&world, gone.1).await, pieces(&world, back.1).await), (0, 4));
     set_plan(&world, &gone.0, "pro", false).await;
     part(&world, &world.again(&person).await, gone.1, "file").await.problem("content-expired");
-    promise.kept();
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn promise_a79_while_restricted_nothing_is_deleted_for_its_age() {
-    let promise = promise!();
-    let Some(world) = world().await else { return };
+    let world = world().await;
     let (person, id) = owner(&world, "free").await;
     let accounts = world.accounts().await;
     accounts.execute("update users set restricted_at = created_at where id = $1", &[&person.user]).await.unwrap();
@@ -353,13 +340,11 @@ async fn promise_a79_while_restricted_nothing_is_deleted_for_its_age() {
     accounts.execute("update users set restricted_at = null where id = $1", &[&person.user]).await.unwrap();
     sweep(&world).await;
     assert_eq!(pieces(&world, id).await, 0);
-    promise.kept();
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn promise_a45_usage_is_kept_90_days_and_monthly_sums_two_years() {
-    let promise = promise!();
-    let Some(world) = world().await else { return };
+    let world = world().await;
     let (person, _) = owner(&world, "free").await;
     let accounts = world.accounts().await;
     let used = world.count("select sum(used)::bigint from usage_daily").await;
@@ -395,13 +380,11 @@ async fn promise_a45_usage_is_kept_90_days_and_monthly_sums_two_years() {
     go(&world, end + DAY * 730 + SECOND);
     sweep(&world).await;
     assert_eq!(world.count("select count(*) from usage_monthly").await, 0);
-    promise.kept();
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn promise_a48_unused_accounts_are_warned_and_then_erased_unless_somebody_comes_back() {
-    let promise = promise!();
-    let Some(world) = world().await else { return };
+    let world = world().await;
     let (stays, goes) = (world.person().await, world.person().await);
     let id = generate(&world, &goes).await;
     let accounts = world.accounts().await;
@@ -441,13 +424,12 @@ async fn promise_a48_unused_accounts_are_warned_and_then_erased_unless_somebody_
     world.sign_in(&goes.applicant).send().await.problem("credentials-invalid");
     let haystack = Haystack::of_cells(&world.dump_all().await);
     assert_eq!(haystack.places_of(goes.applicant.email.as_bytes()), Vec::<String>::new());
-    promise.kept();
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn two_sweepers_at_once_and_a_killed_host_end_in_the_same_state() {
     let program = env!("CARGO_BIN_EXE_e2e-host");
-    let Some(mut world) = World::needing(&NEEDS).in_process(program).start().await else { return };
+    let mut world = World::needing(&NEEDS).in_process(program).start().await;
     let person = world.person().await;
     let accounts = world.accounts().await;
     // Enough for many batches: generations of eight days ago with a brief and a file each.
@@ -481,9 +463,9 @@ async fn two_sweepers_at_once_and_a_killed_host_end_in_the_same_state() {
     assert_eq!((counts["briefs.briefs"], counts["files.files"]), (0, 0));
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn the_operators_report_tells_what_is_held_and_when_it_goes() {
-    let Some(world) = world().await else { return };
+    let world = world().await;
     let (_, id) = owner(&world, "free").await;
     let accounts = world.accounts().await;
     let line = async |rule: &str| {

@@ -7,7 +7,7 @@ use asknpic::rectify::{self, Rectification};
 use asknpic::requests;
 use asknpic::ropa::{self, Register};
 use e2e::contract::DAY;
-use e2e::{Answer, Applicant, Need, Person, World, promise};
+use e2e::{Answer, Applicant, Need, Person, World};
 use http::Method;
 use serde_json::{Value, json};
 
@@ -28,10 +28,9 @@ fn generate(world: &World, person: &Person) -> e2e::http::Call {
     world.post("/v1/generations").bearer(&person.access).json(&json!({ "brief": BRIEF }))
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn promise_a70_every_right_works_is_registered_and_has_its_deadline() {
-    let promise = promise!();
-    let Some(world) = World::needing(&[Need::OwnDatabases, Need::Keys, Need::Clock]).start().await else { return };
+    let world = World::needing(&[Need::OwnDatabases, Need::Keys, Need::Clock]).start().await;
     let person = world.person().await;
     let accounts = world.accounts().await;
 
@@ -128,13 +127,11 @@ async fn promise_a70_every_right_works_is_registered_and_has_its_deadline() {
         requests::list(&accounts, world.now(), false).await.unwrap().is_empty().then_some(())
     })
     .await;
-    promise.kept();
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn promise_a73_a_generation_is_traced_by_its_owner_and_by_an_auditor_without_the_content() {
-    let promise = promise!();
-    let Some(world) = World::needing(&[Need::OwnDatabases]).start().await else { return };
+    let world = World::needing(&[Need::OwnDatabases]).start().await;
     let person = world.person().await;
     let made = generate(&world, &person).send().await.expect(201).json();
     let id = made["id"].as_str().unwrap();
@@ -164,13 +161,11 @@ async fn promise_a73_a_generation_is_traced_by_its_owner_and_by_an_auditor_witho
     haystack.add("trace", trace.to_string().as_bytes());
     assert_eq!(haystack.pieces_of(BRIEF.as_bytes(), b""), Vec::<String>::new());
     assert!(asknpic::trace::read(&accounts, &briefs, &files, person.user).await.unwrap().is_none());
-    promise.kept();
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn promise_a75_every_column_is_in_the_record_of_processing() {
-    let promise = promise!();
-    let Some(world) = World::needing(&[Need::OwnDatabases]).start().await else { return };
+    let world = World::needing(&[Need::OwnDatabases]).start().await;
     let (mut tables, mut columns) = (Vec::new(), 0);
     for database in Database::ALL {
         let read = ropa::read(&world.database(database).await, database).await.unwrap_or_else(|error| panic!("{error}"));
@@ -197,13 +192,11 @@ async fn promise_a75_every_column_is_in_the_record_of_processing() {
         assert!(error.to_string().ends_with("accounts.users.shoe_size"), "{error}");
     }
     accounts.batch_execute("alter table users drop column shoe_size").await.unwrap();
-    promise.kept();
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn promise_a79_while_restricted_nothing_is_processed_and_nothing_is_lost() {
-    let promise = promise!();
-    let Some(world) = World::needing(&[Need::OwnDatabases, Need::Keys, Need::Clock]).start().await else { return };
+    let world = World::needing(&[Need::OwnDatabases, Need::Keys, Need::Clock]).start().await;
     let person = world.person().await;
     let made = generate(&world, &person).send().await.expect(201).json();
     put(&world, &person, "/v1/me/consents/training", json!({ "granted": true })).await.expect(200);
@@ -229,13 +222,11 @@ async fn promise_a79_while_restricted_nothing_is_processed_and_nothing_is_lost()
     generate(&world, &person).send().await.expect(201);
     put(&world, &person, "/v1/me/restriction", json!({ "restricted": true })).await.expect(200);
     erase(&world, &person).send().await.expect(202);
-    promise.kept();
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn promise_b07_a_consent_is_kept_with_its_time_and_version_and_where_it_came_from() {
-    let promise = promise!();
-    let Some(world) = World::needing(&[Need::OwnDatabases, Need::Clock]).start().await else { return };
+    let world = World::needing(&[Need::OwnDatabases, Need::Clock]).start().await;
     let person = world.person().await;
     let empty = get(&world, &person, "/v1/me/consents").await;
     assert_eq!(empty["history"], json!([]));
@@ -294,5 +285,4 @@ async fn promise_b07_a_consent_is_kept_with_its_time_and_version_and_where_it_ca
     assert_eq!(put(&world, &person, "/v1/me/consents/beta", json!({})).await.bad_fields(), ["granted"]);
     let anybody = world.call(Method::PUT, "/v1/me/consents/beta").json(&json!({ "granted": true }));
     anybody.send().await.problem("unauthenticated");
-    promise.kept();
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use e2e::contract::{ACCESS, DAY, FAMILY, REFRESH};
-use e2e::{Answer, Need, Person, World, promise};
+use e2e::{Answer, Need, Person, World};
 
 /// The attributes of the one cookie of an answer, sorted, without its value.
 fn attributes(answer: &Answer) -> Vec<String> {
@@ -19,10 +19,9 @@ fn max_age(answer: &Answer) -> u64 {
     attributes.iter().find_map(|attribute| attribute.strip_prefix("Max-Age=")).unwrap().parse().unwrap()
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn promise_a66_access_tokens_live_15_minutes_and_refresh_tokens_7_days_in_a_strict_cookie() {
-    let promise = promise!();
-    let Some(world) = World::needing(&[Need::Clock]).start().await else { return };
+    let world = World::needing(&[Need::Clock]).start().await;
     let person = world.person().await;
     let signed_in = world.sign_in(&person.applicant).send().await.expect(200);
     let strict = ["HttpOnly", "Max-Age=604800", "Path=/v1/session", "SameSite=Strict", "Secure"];
@@ -50,13 +49,11 @@ async fn promise_a66_access_tokens_live_15_minutes_and_refresh_tokens_7_days_in_
     ended.problem("session-invalid");
     let cleared = ["HttpOnly", "Max-Age=0", "Path=/v1/session", "SameSite=Strict", "Secure"];
     assert_eq!(attributes(&ended), cleared);
-    promise.kept();
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn promise_a66_a_family_of_refresh_tokens_ends_after_90_days() {
-    let promise = promise!();
-    let Some(world) = World::needing(&[Need::Clock]).start().await else { return };
+    let world = World::needing(&[Need::Clock]).start().await;
     let mut person = world.person().await;
     let step = DAY * 6;
     for _ in 0..14 {
@@ -70,5 +67,4 @@ async fn promise_a66_a_family_of_refresh_tokens_ends_after_90_days() {
     person = Person::of(&person.applicant, &answer);
     world.advance(DAY * 3);
     world.refresh(&person.refresh).send().await.problem("session-invalid");
-    promise.kept();
 }

@@ -4,7 +4,7 @@ use asknpic::keys::ZONES;
 use asknpic::migrate::Database;
 use asknpic_local::tls;
 use e2e::world::root;
-use e2e::{Applicant, Need, World, promise};
+use e2e::{Applicant, Need, World};
 use serde_json::Value;
 use tokio::net::{TcpListener, TcpStream};
 use tokio_postgres::NoTls;
@@ -17,10 +17,9 @@ fn manifest() -> toml::Table {
     std::fs::read_to_string(root().join("spin.toml")).unwrap().parse().unwrap()
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn promise_a63_four_databases_and_the_dataset_is_out_of_the_components_reach() {
-    let promise = promise!();
-    let Some(world) = World::needing(&[Need::OwnDatabases, Need::Keys]).start().await else { return };
+    let world = World::needing(&[Need::OwnDatabases, Need::Keys]).start().await;
     let ca = Some(world.cluster().ca_pem());
     let names: std::collections::BTreeSet<_> = Database::ALL.map(|database| world.database_name(database)).into();
     assert_eq!(names.len(), 4);
@@ -83,7 +82,6 @@ async fn promise_a63_four_databases_and_the_dataset_is_out_of_the_components_rea
             assert!(!text.replace("postgres://", "").contains(forbidden), "{id} has {forbidden}");
         }
     }
-    promise.kept();
 }
 
 /// The database's state as readiness tells it, and the problem of a sign-up.
@@ -94,10 +92,9 @@ async fn refused(world: &World, problem: &str) {
     assert_eq!(world.count("select count(*) from users").await, 0);
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn promise_a69_connections_to_postgresql_are_tls_and_verified() {
-    let promise = promise!();
-    let Some(world) = World::needing(&[Need::OwnDatabases]).start().await else { return };
+    let world = World::needing(&[Need::OwnDatabases]).start().await;
     let ready = world.get("/readyz").send().await.expect(200).json();
     assert_eq!(ready["dependencies"]["accounts"], "up");
     world.person().await;
@@ -116,18 +113,18 @@ async fn promise_a69_connections_to_postgresql_are_tls_and_verified() {
     // URLs that permit plaintext are refused by the components, before anything is sent.
     for weak in ["sslmode=prefer&", "sslmode=disable&", "sslmode=allow&", ""] {
         let edit = move |text: String| text.replace("sslmode=require&", weak);
-        let world = World::needing(&[Need::OwnDatabases]).manifest(edit).start().await.unwrap();
+        let world = World::needing(&[Need::OwnDatabases]).manifest(edit).start().await;
         refused(&world, "not-configured").await;
     }
     // A server that another CA vouches for.
-    let world = World::needing(&[Need::OwnDatabases]).variable("pg_ca", OTHER_CA).start().await.unwrap();
+    let world = World::needing(&[Need::OwnDatabases]).variable("pg_ca", OTHER_CA).start().await;
     refused(&world, "unavailable").await;
     drop(world);
     // The right server under a name that its certificate does not have.
     let listener = TcpListener::bind("127.0.0.2:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();
     let target = World::needing(&[Need::OwnDatabases]);
-    let target = target.variable("accounts_host", "127.0.0.2").variable("accounts_port", port.to_string()).start().await.unwrap();
+    let target = target.variable("accounts_host", "127.0.0.2").variable("accounts_port", port.to_string()).start().await;
     let server = (target.cluster().host(), target.cluster().port());
     let relay = tokio::spawn(async move {
         while let Ok((mut from, _)) = listener.accept().await {
@@ -142,12 +139,11 @@ async fn promise_a69_connections_to_postgresql_are_tls_and_verified() {
     assert!(tls::connect(&through, Some(target.cluster().ca_pem())).await.is_err(), "our own tools verify the name too");
     refused(&target, "unavailable").await;
     relay.abort();
-    promise.kept();
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn a_database_that_is_down_is_red_by_name_and_nothing_more() {
-    let Some(world) = World::needing(&[Need::OwnDatabases]).variable("files_port", "9").start().await else { return };
+    let world = World::needing(&[Need::OwnDatabases]).variable("files_port", "9").start().await;
     let ready = world.get("/readyz").send().await.expect(503).json();
     let states: Vec<_> =
         ["accounts", "briefs", "files", "model"].iter().map(|name| ready["dependencies"][name].clone()).collect();

@@ -5,7 +5,7 @@ use asknpic::migrate::Database;
 use asknpic::operator::MasterKeys;
 use asknpic_local::model::Fault;
 use e2e::haystack::Haystack;
-use e2e::{Need, Person, World, promise};
+use e2e::{Need, Person, World};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -52,10 +52,9 @@ async fn export(world: &World, opt_in: bool) -> (dataset::Export, Vec<Value>) {
     (export, lines)
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn promise_a18_only_those_who_agreed_are_learnt_from_and_only_encrypted() {
-    let promise = promise!();
-    let Some(world) = World::needing(&NEEDS).start().await else { return };
+    let world = World::needing(&NEEDS).start().await;
     let (silent, agrees, objects) = (world.person().await, world.person().await, world.person().await);
     for person in [&silent, &agrees, &objects] {
         generate(&world, person).await;
@@ -81,14 +80,11 @@ async fn promise_a18_only_those_who_agreed_are_learnt_from_and_only_encrypted() 
     }
     assert!(text.contains("[name]") && text.contains("[email]") && text.contains("in navy"), "{text}");
     assert!(made.datasheet.contains("| consent | 1 | 0 |"), "{}", made.datasheet);
-    promise.kept();
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn promise_a18_a_beta_tester_is_learnt_from_only_with_explicit_consent() {
-    let promise = promise!();
     let world = World::needing(&NEEDS).variable("training_basis", "legitimate-interest").start().await;
-    let Some(world) = world else { return };
     let (plain, tester, agreeing) = (world.person().await, world.person().await, world.person().await);
     for person in [&plain, &tester, &agreeing] {
         generate(&world, person).await;
@@ -102,13 +98,11 @@ async fn promise_a18_a_beta_tester_is_learnt_from_only_with_explicit_consent() {
     consent(&world, &plain, "beta", true).await;
     sweep(&world).await;
     assert_eq!(learnt_from(&world).await, sorted(&[&agreeing]));
-    promise.kept();
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn promise_a18_rejected_answers_are_kept_with_their_reasons_only_of_those_who_agreed() {
-    let promise = promise!();
-    let Some(world) = World::needing(&NEEDS).start().await else { return };
+    let world = World::needing(&NEEDS).start().await;
     let (silent, agrees, objects) = (world.person().await, world.person().await, world.person().await);
     consent(&world, &agrees, "training", true).await;
     consent(&world, &objects, "training", true).await;
@@ -142,13 +136,11 @@ async fn promise_a18_rejected_answers_are_kept_with_their_reasons_only_of_those_
     world.advance(std::time::Duration::from_hours(8 * 24));
     sweep(&world).await;
     assert_eq!(world.counts().await["files.files"], 0);
-    promise.kept();
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn promise_a44_entries_go_at_once_also_from_exports_made_before() {
-    let promise = promise!();
-    let Some(world) = World::needing(&NEEDS).start().await else { return };
+    let world = World::needing(&NEEDS).start().await;
     world.freeze();
     let people = [world.person().await, world.person().await, world.person().await, world.person().await];
     let [stays, objects, withdraws, restricts] = &people;
@@ -191,7 +183,6 @@ async fn promise_a44_entries_go_at_once_also_from_exports_made_before() {
     sweep(&world).await;
     assert_eq!(count().await, 0);
     assert!(dataset::removals(&entries, before.id).await.is_err(), "its files must be gone");
-    promise.kept();
 }
 
 /// What each person's entries rest on, by person.
@@ -201,11 +192,10 @@ async fn bases(world: &World) -> Vec<(Uuid, String)> {
     rows.iter().map(|row| (row.get(0), row.get(1))).collect()
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn promise_c03_training_is_opt_in_unless_the_operator_says_otherwise_and_each_entry_has_its_basis() {
-    let promise = promise!();
     let needs = [Need::OwnDatabases, Need::Keys, Need::Clock, Need::Model, Need::Restart];
-    let Some(mut world) = World::needing(&needs).start().await else { return };
+    let mut world = World::needing(&needs).start().await;
     let (silent, agrees) = (world.person().await, world.person().await);
     for person in [&silent, &agrees] {
         generate(&world, person).await;
@@ -241,7 +231,6 @@ async fn promise_c03_training_is_opt_in_unless_the_operator_says_otherwise_and_e
     let refused = world.post("/v1/ops/retention").bearer(world.variable("ops_token")).send().await;
     refused.problem("unavailable");
     assert_eq!(bases(&world).await, by_consent);
-    promise.kept();
 }
 
 async fn restart_with(world: &mut World, basis: &str) {

@@ -6,11 +6,12 @@ use std::process::Command;
 use asknpic::migrate::Database;
 use asknpic_local::model::Fault;
 use e2e::events::Events;
+use e2e::harness::ignore_without;
 use e2e::haystack::Haystack;
 use e2e::http::Call;
 use e2e::wasm::imports;
 use e2e::world::root;
-use e2e::{Answer, Need, Person, World, promise};
+use e2e::{Answer, Need, Person, World};
 use serde_json::{Value, json};
 
 const NEEDS: [Need; 2] = [Need::OwnDatabases, Need::Model];
@@ -41,10 +42,9 @@ async fn kinds(world: &World, made: &Value) -> Vec<i16> {
     rows.iter().map(|row| row.get(0)).collect()
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn promise_a13_a_corrected_file_keeps_its_raw_form_and_a_log_and_says_so() {
-    let promise = promise!();
-    let Some(world) = World::needing(&NEEDS).start().await else { return };
+    let world = World::needing(&NEEDS).start().await;
     let person = world.person().await;
 
     // As it was: no raw file, no log, no notice.
@@ -91,13 +91,11 @@ async fn promise_a13_a_corrected_file_keeps_its_raw_form_and_a_log_and_says_so()
     assert!(kept.contains(&final_kind[0]));
     let cells = Haystack::of_cells(&world.dump_all().await);
     cells.lacks("the raw file", b"\"size\": 600");
-    promise.kept();
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn promise_a14_neither_log_nor_findings_nor_scores_tell_anything_of_a_person() {
-    let promise = promise!();
-    let Some(world) = World::needing(&NEEDS).start().await else { return };
+    let world = World::needing(&NEEDS).start().await;
     let person = world.person().await;
     let names = ["Zenobia", "Quillfeather", "Wintersingen", "Barnabas"];
     // Names in every place where a model may put one, and something to correct in each.
@@ -160,7 +158,6 @@ async fn promise_a14_neither_log_nor_findings_nor_scores_tell_anything_of_a_pers
             Haystack::of_text(place, text).lacks(name, name);
         }
     }
-    promise.kept();
 }
 
 /// What exiftool reads in a file of that ending; nothing where it is not installed.
@@ -172,10 +169,9 @@ fn tags(bytes: &[u8], ending: &str) -> Option<Value> {
     Some(all[0].clone())
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn promise_a72_every_output_says_that_it_was_generated() {
-    let promise = promise!();
-    let Some(world) = World::needing(&NEEDS).start().await else { return };
+    let world = World::needing(&NEEDS).start().await;
     let person = world.person().await;
     let made = made_of(&world, &person, &[FILE]).await;
     assert_eq!(made["ai_generated"], true);
@@ -197,8 +193,7 @@ async fn promise_a72_every_output_says_that_it_was_generated() {
             assert!(bytes.windows(words.len()).any(|window| window == words.as_bytes()), "{ending} lacks {words}");
         }
         let Some(tags) = tags(bytes, &format!(".{ending}")) else {
-            assert!(std::env::var_os("CI").is_none(), "exiftool is not installed");
-            return promise.skipped("exiftool is not installed");
+            ignore_without("exiftool", "it is not installed");
         };
         let value = |name: &str| {
             let found = tags.as_object().unwrap().iter().find(|(key, _)| key.ends_with(&format!(":{name}")));
@@ -209,13 +204,11 @@ async fn promise_a72_every_output_says_that_it_was_generated() {
         assert_eq!(value("CreatorTool"), "Ask N Pic");
         assert!(tags.to_string().contains("Made with AI by Ask N Pic"), "for people: {tags}");
     }
-    promise.kept();
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn promise_c02_what_a_model_writes_is_parsed_where_it_can_reach_nothing_and_filtered() {
-    let promise = promise!();
-    let Some(world) = World::needing(&NEEDS).start().await else { return };
+    let world = World::needing(&NEEDS).start().await;
     let person = world.person().await;
 
     // The sandbox: no network, no database, no variables. (usvg asks for a file system; a dependency is given none.)
@@ -262,7 +255,6 @@ async fn promise_c02_what_a_model_writes_is_parsed_where_it_can_reach_nothing_an
             assert!(!bytes.windows(needle.len()).any(|window| window == needle), "{ending}");
         }
     }
-    promise.kept();
 }
 
 /// Holds an SVG to the elements and attributes that pictures are made of; whatever a text says is text.

@@ -40,9 +40,9 @@ async fn rows(world: &World, database: Database, table: &str) -> i64 {
     client.query_one(&format!("select count(*) from {table}"), &[]).await.unwrap().get(0)
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn an_erasure_is_complete_after_the_longest_generation_and_its_receipt_says_so() {
-    let Some(world) = World::needing(&NEEDS).start().await else { return };
+    let world = World::needing(&NEEDS).start().await;
     let (person, other) = (world.person().await, world.person().await);
     generate(&world, &person).await;
     generate(&world, &other).await;
@@ -96,10 +96,10 @@ async fn an_erasure_is_complete_after_the_longest_generation_and_its_receipt_say
     assert_ne!(anew.user, person.user);
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn an_erasure_reaches_stripe_and_what_was_paid_remains() {
     let needs = [Need::Stripe, Need::Clock, Need::OwnDatabases, Need::Keys];
-    let Some(world) = World::needing(&needs).start().await else { return };
+    let world = World::needing(&needs).start().await;
     let person = world.person().await;
     world.bought(&person, "starter").await;
     let customer: String = {
@@ -136,9 +136,9 @@ async fn an_erasure_reaches_stripe_and_what_was_paid_remains() {
     assert_eq!((end.as_second() - world.now().as_second() + 86_400) / (365 * 86_400), 10);
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn an_erasure_is_said_on_purpose_by_somebody_who_is_there() {
-    let Some(world) = World::needing(&[Need::Clock, Need::OwnDatabases, Need::Keys]).start().await else { return };
+    let world = World::needing(&[Need::Clock, Need::OwnDatabases, Need::Keys]).start().await;
     let person = world.person().await;
     let call = |person: &Person| world.post("/v1/me/erasure").bearer(&person.access);
     world.post("/v1/me/erasure").json(&json!({ "confirm": true })).send().await.problem("unauthenticated");

@@ -19,9 +19,9 @@ async fn generate(world: &World, person: &Person, brief: &str) -> Value {
     call.send().await.expect(201).json()
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn an_export_holds_everything_about_its_person_and_nothing_of_others() {
-    let Some(world) = World::needing(&[Need::Model, Need::Databases]).start().await else { return };
+    let world = World::needing(&[Need::Model, Need::Databases]).start().await;
     let other = world.person().await;
     let theirs = generate(&world, &other, "somebody else's poster").await;
     let person = world.person().await;
@@ -95,9 +95,9 @@ const FILE: &str = include_str!("../../fixtures/visual.json");
 const GERMAN: &str = "Ein Plakat für das Sommerfest, mit einer Sonne und dem Titel \"Hallo\"";
 const ENGLISH: &str = "A poster for the summer party, with a sun and the title \"Hallo\"";
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn an_export_has_the_whole_chain_of_a_translated_and_corrected_generation() {
-    let Some(world) = World::needing(&[Need::Model, Need::Databases]).start().await else { return };
+    let world = World::needing(&[Need::Model, Need::Databases]).start().await;
     let person = world.person().await;
     let raw = FILE.replace("\"size\": 60, \"fill\": \"cream\"", "\"size\": 600, \"fill\": \"night\"");
     assert_ne!(raw, FILE);
@@ -127,9 +127,9 @@ async fn an_export_has_the_whole_chain_of_a_translated_and_corrected_generation(
     assert_eq!(kept, shown["items"]);
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn an_export_has_what_was_written_to_support_and_told_us_under_the_same_address() {
-    let Some(world) = World::needing(&[Need::OwnDatabases, Need::Keys, Need::Clock]).start().await else { return };
+    let world = World::needing(&[Need::OwnDatabases, Need::Keys, Need::Clock]).start().await;
     let (person, other) = (world.person().await, world.person().await);
     let accounts = world.accounts().await;
     let ask = async |person: &Person, subject: &str| -> Uuid {
@@ -206,7 +206,7 @@ async fn an_export_has_what_was_written_to_support_and_told_us_under_the_same_ad
     }
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn an_archive_is_read_by_other_programs_and_explained_in_the_persons_language() {
     let world = World::start().await;
     let applicant = e2e::Applicant::invent();
@@ -230,9 +230,9 @@ async fn an_archive_is_read_by_other_programs_and_explained_in_the_persons_langu
     }
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn an_export_needs_a_recent_sign_in_and_comes_three_times_a_day_one_at_a_time() {
-    let Some(world) = World::needing(&[Need::Clock, Need::Databases]).start().await else { return };
+    let world = World::needing(&[Need::Clock, Need::Databases]).start().await;
     world.get("/v1/me/export").send().await.problem("unauthenticated");
     let person = world.person().await;
     let export = |person: &Person| world.get("/v1/me/export").bearer(&person.access);
@@ -259,9 +259,9 @@ async fn an_export_needs_a_recent_sign_in_and_comes_three_times_a_day_one_at_a_t
     export(&person).send().await.expect(200);
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn an_export_that_fails_half_way_is_no_archive() {
-    let Some(world) = World::needing(&[Need::Model, Need::Databases]).start().await else { return };
+    let world = World::needing(&[Need::Model, Need::Databases]).start().await;
     let person = world.person().await;
     let first = generate(&world, &person, "a poster").await;
     generate(&world, &person, "another poster").await;
@@ -278,7 +278,7 @@ async fn an_export_that_fails_half_way_is_no_archive() {
     e2e::wait::until("the end of the export", async || (world.count(&ended).await == 1).then_some(())).await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn usage_is_shown_by_day_to_its_own_session() {
     let world = World::start().await;
     let person = world.person().await;
@@ -291,9 +291,9 @@ async fn usage_is_shown_by_day_to_its_own_session() {
     world.get("/v1/me/usage").send().await.problem("unauthenticated");
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn an_export_ends_with_its_session() {
-    let Some(world) = World::needing(&[Need::Model, Need::Databases]).start().await else { return };
+    let world = World::needing(&[Need::Model, Need::Databases]).start().await;
     let person = world.person().await;
     world.delete("/v1/session").cookie(&person.refresh).send().await.expect(204);
     world.get("/v1/me/export").bearer(&person.access).send().await.problem("unauthenticated");

@@ -189,29 +189,3 @@ async fn output_goes_to_files_as_in_spin() {
     assert_eq!(std::fs::read_to_string(dir.join("probe_stdout.txt")).unwrap(), "to stdout: x\n");
     assert_eq!(std::fs::read_to_string(dir.join("probe_stderr.txt")).unwrap(), "to stderr: x\n");
 }
-
-#[tokio::test(flavor = "multi_thread")]
-async fn lines_of_the_files_go_after_thirty_days() {
-    let app = App::probe("");
-    let dir = app.folder().join("logs");
-    let file = dir.join("probe_stderr.txt");
-    std::fs::create_dir_all(&dir).unwrap();
-    let line = |days: u64| {
-        let at: chrono::DateTime<chrono::Utc> = (SystemTime::now() - Duration::from_hours(24 * days)).into();
-        format!("{{\"at\":\"{}\",\"n\":{days}}}\n", at.to_rfc3339())
-    };
-    // The runtime's own lines have no time: they are as old as what stands before them.
-    let [old, young] = [31, 29].map(line);
-    std::fs::write(&file, format!("{old}of the runtime\n{young}of the runtime, later\n")).unwrap();
-    let mut config = app.config();
-    config.logs = asknpic_host::LogSink::Files { dir: dir.clone(), follow: false };
-    let clock = config.clock.clone();
-    let host = Host::start(config).await.unwrap();
-    let kept = format!("{young}of the runtime, later\n");
-    assert_eq!(std::fs::read_to_string(&file).unwrap(), kept, "at the start");
-    clock.advance(Duration::from_hours(2 * 24));
-    text(host.addr(), "/print?x").await;
-    // A component's next line finds the others too old by now; it is not older than they are, and has no time of its own.
-    assert_eq!(std::fs::read_to_string(&file).unwrap(), "to stderr: x\n", "while it runs");
-    assert_eq!(std::fs::read_to_string(dir.join("probe_stdout.txt")).unwrap(), "to stdout: x\n");
-}
