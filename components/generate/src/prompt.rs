@@ -12,17 +12,17 @@ use sha2::{Digest as _, Sha256};
 
 use crate::checker::Finding;
 
-const DATE: &str = "2026-11-21";
+const DATE: &str = "2026-12-01";
 /// What every brief gets. Nothing of any of these texts may be in an output (promise c04).
-const SYSTEM: &str = include_str!("../prompts/2026-11-21-2/system.txt");
+const SYSTEM: &str = include_str!("../prompts/2026-12-01/system.txt");
 /// What every brief gets besides: layers that the checker takes as they are.
-const EXAMPLES: &str = include_str!("../prompts/2026-11-21-2/examples.txt");
+const EXAMPLES: &str = include_str!("../prompts/2026-12-01/examples.txt");
 /// What one that says little gets besides.
-const PLAIN: &str = include_str!("../prompts/2026-11-21-2/plain.txt");
+const PLAIN: &str = include_str!("../prompts/2026-12-01/plain.txt");
 /// What one that fixes much gets besides.
-const RICH: &str = include_str!("../prompts/2026-11-21-2/rich.txt");
+const RICH: &str = include_str!("../prompts/2026-12-01/rich.txt");
 /// For a brief in a language that the model does not take.
-const TRANSLATE: &str = include_str!("../prompts/2026-11-21-2/translate.txt");
+const TRANSLATE: &str = include_str!("../prompts/2026-12-01/translate.txt");
 /// Where the name of the language stands in it.
 const LANGUAGE: &str = "{language}";
 /// The scores below which a brief says little, and from which it fixes much.
@@ -121,7 +121,7 @@ pub(crate) fn instructions() -> [&'static str; 4] {
     [SYSTEM, PLAIN, RICH, TRANSLATE]
 }
 
-/// The JSON schema of the answer.
+/// The JSON schema of the answer: not the file's, but the one that a model's server makes a grammar of.
 pub(crate) fn format() -> &'static RawValue {
     static FORMAT: LazyLock<Box<RawValue>> = LazyLock::new(|| {
         let text = String::from_utf8_lossy(&COMPACT).into_owned();
@@ -130,7 +130,7 @@ pub(crate) fn format() -> &'static RawValue {
     &FORMAT
 }
 
-const SCHEMA: &[u8] = include_bytes!("../../lib/parametric/schema/parametric-1.json");
+const SCHEMA: &[u8] = include_bytes!("../../lib/parametric/schema/model-1.json");
 /// The schema without the white space that makes it readable: it is half as long, and is sent with every call.
 const COMPACT: [u8; compact::<0>().1] = compact::<{ compact::<0>().1 }>().0;
 
@@ -186,6 +186,8 @@ fn language(tag: &str) -> &str {
 mod tests {
     use std::collections::BTreeSet;
 
+    use ollama::grammar::Grammar;
+
     use super::*;
 
     fn finding(path: &str, message: &str) -> Finding {
@@ -238,6 +240,29 @@ mod tests {
                 "{verdict:?}"
             );
         }
+    }
+
+    #[test]
+    fn the_schema_makes_a_grammar_and_every_example_is_of_its_language() {
+        let grammar = Grammar::of(format().get()).expect("llama.cpp takes it");
+        let mut wrong = EXAMPLES.lines().filter(|line| line.starts_with('{') && !grammar.accepts_as("Layer", line));
+        assert_eq!(wrong.next(), None);
+        let layer = EXAMPLES.lines().find(|line| line.starts_with('{')).unwrap_or_default();
+        // A whole file of the least size, with a parameter of each kind.
+        let file = |layers: usize| {
+            format!(
+                r##"{{"title":"Blue Hour","version":1,"canvas":{{"width":1080,"height":1350,"unit":"px","margin":80,"background":"gold"}},
+                "palette":[{{"name":"night","color":"#0f1b33"}},{{"name":"gold","color":"#d9a441"}},{{"name":"cream","color":"#f6ecd6"}}],
+                "parameters":[{{"type":"text","name":"title","label":"Titre","default":"Blue Hour"}},
+                    {{"type":"number","name":"sun","label":"Soleil","default":300,"min":200,"max":400,"step":10}},
+                    {{"type":"color","name":"accent","label":"Couleur","default":"#d9a441"}},
+                    {{"type":"choice","name":"mood","label":"Air","default":"day","options":["day","night"]}},
+                    {{"type":"switch","name":"stars","label":"\u00c9toiles","default":true}}],"layers":[{}]}}"##,
+                vec![layer; layers].join(",")
+            )
+        };
+        assert!(grammar.accepts(&file(4)) && grammar.accepts(&file(30)));
+        assert!(!grammar.accepts(&file(3)) && !grammar.accepts(&file(31)));
     }
 
     #[test]

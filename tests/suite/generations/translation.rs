@@ -43,7 +43,7 @@ async fn a_translation_of_no_use_leaves_the_brief_as_it_is() {
     let world = World::needing(&[Need::Model, Need::Databases]).start().await;
     let person = world.person().await;
     let stolen =
-        std::fs::read_to_string(e2e::world::root().join("components/generate/prompts/2026-11-21-2/translate.txt")).unwrap();
+        std::fs::read_to_string(e2e::world::root().join("components/generate/prompts/2026-12-01/translate.txt")).unwrap();
     for useless in ["  \n", stolen.as_str(), "too long ".repeat(600).as_str()] {
         let before = world.model().chats().await;
         world.model().fault(Fault::Scripted { contents: [useless.to_owned()].into() }).await;

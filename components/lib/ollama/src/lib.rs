@@ -6,6 +6,8 @@
 
 mod answer;
 mod client;
+#[cfg(feature = "grammar")]
+pub mod grammar;
 pub mod host;
 pub mod model;
 

@@ -1,8 +1,11 @@
-//! The JSON Schema of the format, generated from its types and committed as `schema/parametric-1.json`. Components embed that file;
-//! only this test carries the generator. After a change of the types: `UPDATE_SCHEMA=1 cargo test -p parametric schema`.
+//! The JSON Schema of the format, generated from its types and committed as `schema/parametric-1.json`, and the narrower one that a
+//! model's answer is held to ([`model`]). Components embed those files; only this test carries the generator. After a change of the
+//! types: `UPDATE_SCHEMA=1 cargo test -p parametric schema`.
 //!
-//! It is made for Ollama too, which turns it into a grammar: every kind of layer is one flat object (no `allOf`, no fields beside a
-//! `oneOf`), and fields stand in the order in which they are best decided.
+//! Every kind of layer is one flat object (no `allOf`, no fields beside a `oneOf`), and fields stand in the order in which they are
+//! best decided.
+
+mod model;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, generate::SchemaSettings, json_schema};
 use serde_json::{Map, Value as Json};
@@ -13,7 +16,11 @@ use crate::{
     path::PathData,
 };
 
-const COMMITTED: &str = include_str!("../schema/parametric-1.json");
+/// The committed schemas: the file's, and the model's.
+const COMMITTED: [(&str, &str); 2] = [
+    ("parametric-1.json", include_str!("../schema/parametric-1.json")),
+    ("model-1.json", include_str!("../schema/model-1.json")),
+];
 /// Fields in the order in which a model should decide them; others follow by name.
 const ORDER: [&str; 54] = [
     "$schema",
@@ -112,18 +119,21 @@ impl JsonSchema for Paint {
     }
 }
 
-/// The schema as it should be committed.
-fn generated() -> String {
+/// The schemas as they should be committed, in the order of [`COMMITTED`].
+fn generated() -> [String; 2] {
     let root = SchemaSettings::draft2020_12().for_serialize().into_generator().into_root_schema_for::<File>();
-    let mut json = root.to_value();
-    flatten(&mut json);
-    if let Some(object) = json.as_object_mut() {
+    let mut file = root.to_value();
+    flatten(&mut file);
+    let model = model::of(&file);
+    if let Some(object) = file.as_object_mut() {
         object.insert("title".to_owned(), "Parametric file, version 1".into());
     }
-    let mut out = String::new();
-    write(&json, 0, false, &mut out);
-    out.push('\n');
-    out
+    [(file, false), (model, true)].map(|(json, required_first)| {
+        let mut writer = Writer { required_first, out: String::new() };
+        writer.write(&json, 0, Keys::Words);
+        writer.out.push('\n');
+        writer.out
+    })
 }
 
 /// Gives fields that stand beside a `oneOf` to each of its branches, closes every object, and drops what says nothing.
@@ -161,63 +171,98 @@ fn merge(branch: &mut Json, properties: Option<&Json>, required: Option<&Json>) 
     }
 }
 
-/// Indented JSON. `named`: the keys are fields of a file, in their order.
-fn write(json: &Json, depth: usize, named: bool, out: &mut String) {
-    let indent = |depth: usize, out: &mut String| {
-        out.push('\n');
-        out.push_str(&" ".repeat(depth));
-    };
-    match json {
-        Json::Object(object) if !object.is_empty() => {
-            let place = |key: &str| ORDER.iter().position(|known| *known == key).unwrap_or(ORDER.len());
-            let mut entries: Vec<_> = object.iter().collect();
-            let last = |key: &str| named && key == "layers" && depth > 4;
-            entries.sort_by_key(|(key, _)| (last(key) || *key == "$defs", place(key), (*key).clone()));
-            out.push('{');
-            for (at, (key, value)) in entries.into_iter().enumerate() {
-                out.push_str(if at == 0 { "" } else { "," });
-                indent(depth + 1, out);
-                out.push_str(&Json::from(key.as_str()).to_string());
-                out.push_str(": ");
-                write(value, depth + 1, key == "properties", out);
+/// What the keys of an object are.
+#[derive(Clone, Copy)]
+enum Keys<'a> {
+    /// Words of JSON Schema.
+    Words,
+    /// Fields of a file; of these, some are required.
+    Fields(Option<&'a Json>),
+}
+
+/// Writes indented JSON, its keys in the order of [`ORDER`].
+struct Writer {
+    /// Whether required fields stand before the others, as llama.cpp writes them.
+    required_first: bool,
+    out: String,
+}
+
+impl Writer {
+    fn write(&mut self, json: &Json, depth: usize, keys: Keys<'_>) {
+        match json {
+            Json::Object(object) if !object.is_empty() => {
+                let mut entries: Vec<_> = object.iter().collect();
+                entries.sort_by_key(|(key, _)| (self.place(key, depth, keys), (*key).clone()));
+                let written = entries.into_iter().map(|(key, value)| {
+                    let fields = Keys::Fields(object.get("required"));
+                    (Some(key.as_str()), value, if key == "properties" { fields } else { Keys::Words })
+                });
+                self.enclose("{}", depth, written.collect());
             }
-            indent(depth, out);
-            out.push('}');
-        }
-        Json::Array(items) if items.iter().any(Json::is_object) => {
-            out.push('[');
-            for (at, item) in items.iter().enumerate() {
-                out.push_str(if at == 0 { "" } else { "," });
-                indent(depth + 1, out);
-                write(item, depth + 1, false, out);
+            Json::Array(items) if items.iter().any(Json::is_object) => {
+                self.enclose("[]", depth, items.iter().map(|item| (None, item, Keys::Words)).collect());
             }
-            indent(depth, out);
-            out.push(']');
+            other => self.out.push_str(&other.to_string()),
         }
-        other => out.push_str(&other.to_string()),
+    }
+
+    fn enclose(&mut self, brackets: &str, depth: usize, items: Vec<(Option<&str>, &Json, Keys<'_>)>) {
+        let (open, close) = brackets.split_at(1);
+        self.out.push_str(open);
+        for (at, (key, value, keys)) in items.into_iter().enumerate() {
+            self.out.push_str(if at == 0 { "" } else { "," });
+            self.indent(depth + 1);
+            if let Some(key) = key {
+                self.out.push_str(&Json::from(key).to_string());
+                self.out.push_str(": ");
+            }
+            self.write(value, depth + 1, keys);
+        }
+        self.indent(depth);
+        self.out.push_str(close);
+    }
+
+    fn indent(&mut self, depth: usize) {
+        self.out.push('\n');
+        self.out.push_str(&" ".repeat(depth));
+    }
+
+    /// What comes first is least: definitions are last, and what groups and repeats hold comes after all that says where.
+    fn place(&self, key: &str, depth: usize, keys: Keys<'_>) -> (bool, bool, usize) {
+        let (optional, inner) = match keys {
+            Keys::Words => (key == "$defs", false),
+            Keys::Fields(required) => {
+                let required = required.and_then(Json::as_array).is_some_and(|names| names.iter().any(|name| name == key));
+                (self.required_first && !required, key == "layers" && depth > 4)
+            }
+        };
+        (optional, inner, ORDER.iter().position(|known| *known == key).unwrap_or(ORDER.len()))
     }
 }
 
 #[test]
-fn the_committed_schema_is_that_of_the_types() {
-    let generated = generated();
-    if std::env::var_os("UPDATE_SCHEMA").is_some() {
-        let file = concat!(env!("CARGO_MANIFEST_DIR"), "/schema/parametric-1.json");
-        std::fs::write(file, &generated).expect("the schema's file");
-        return;
+fn the_committed_schemas_are_those_of_the_types() {
+    for ((name, committed), generated) in COMMITTED.into_iter().zip(generated()) {
+        if std::env::var_os("UPDATE_SCHEMA").is_some() {
+            let file = format!("{}/schema/{name}", env!("CARGO_MANIFEST_DIR"));
+            std::fs::write(file, &generated).expect("the schema's file");
+        } else {
+            assert_eq!(generated, committed, "the types have changed: run UPDATE_SCHEMA=1 cargo test -p parametric schema");
+        }
     }
-    assert_eq!(generated, COMMITTED, "the types have changed: run UPDATE_SCHEMA=1 cargo test -p parametric schema");
 }
 
 #[test]
 fn every_kind_of_layer_is_one_flat_object() {
-    let schema: Json = serde_json::from_str(COMMITTED).expect("JSON");
-    for (definition, kinds) in [("Layer", 8), ("Parameter", 5)] {
-        let branches = schema["$defs"][definition]["oneOf"].as_array().expect("branches");
-        assert_eq!(branches.len(), kinds, "{definition}");
-        for branch in branches {
-            assert!(branch["properties"]["type"]["const"].is_string() && branch.get("$ref").is_none(), "{branch}");
-            assert_eq!(branch["additionalProperties"], false, "{branch}");
+    for ((_, schema), (word, layers)) in COMMITTED.into_iter().zip([("oneOf", 8), ("anyOf", 11)]) {
+        let schema: Json = serde_json::from_str(schema).expect("JSON");
+        for (definition, kinds) in [("Layer", layers), ("Parameter", 5)] {
+            let branches = schema["$defs"][definition][word].as_array().expect("branches");
+            assert_eq!(branches.len(), kinds, "{definition}");
+            for branch in branches {
+                assert!(branch["properties"]["type"]["const"].is_string() && branch.get("$ref").is_none(), "{branch}");
+                assert_eq!(branch["additionalProperties"], false, "{branch}");
+            }
         }
     }
 }
