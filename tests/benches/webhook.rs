@@ -96,7 +96,7 @@ fn another(template: &Value, number: usize) -> String {
 fn pgbench(world: &World, connections: i64) -> f64 {
     let script = format!(
         "\\set n random(1, 1000000000)\n\\set c random(1, {CUSTOMERS})\n\
-         select stripe_money(timestamp '2026-11-21', 'evt_pgbench' || :n, 'checkout.session.completed', timestamp '2026-11-21', \
+         select api.stripe_money(timestamp '2026-11-21', 'evt_pgbench' || :n, 'checkout.session.completed', timestamp '2026-11-21', \
          'cus_bench' || :c, 'pi_pgbench' || :n, 'pack', 'pi_pgbench' || :n, null, 'credits-100000', 300, 50, 'eur', \
          md5('g' || :n)::uuid, md5('r' || :n)::uuid);\n"
     );

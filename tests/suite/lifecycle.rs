@@ -362,7 +362,7 @@ async fn a_run_can_be_watched_rule_by_rule() {
 #[e2e::test]
 async fn rules_of_table_and_database_are_the_same() {
     let world = World::needing(&[Need::OwnDatabases]).start().await;
-    let rows = world.accounts().await.query("select rule from retention_rules() order by rule", &[]).await.unwrap();
+    let rows = world.accounts().await.query("select rule from api.retention_rules() order by rule", &[]).await.unwrap();
     let mut table: Vec<_> = SWEEPS.iter().map(|(rule, _)| (*rule).to_owned()).collect();
     table.sort();
     assert_eq!(rows.iter().map(|row| row.get::<_, String>(0)).collect::<Vec<_>>(), table);

@@ -70,7 +70,7 @@ async fn timed(call: Call, status: u16) -> Duration {
 /// An account with a confirmed email and a verified phone.
 async fn import(accounts: &Client, hash: &str) -> Applicant {
     let newcomer = Applicant::invent();
-    let sql = "select account_import($1::text::timestamp, $2, $3, $4, $5, true, $6, $7, true, null, null, 'en', '2026-01-01', timestamp \
+    let sql = "select api.account_import($1::text::timestamp, $2, $3, $4, $5, true, $6, $7, true, null, null, 'en', '2026-01-01', timestamp \
                '2026-01-01')";
     let now = jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).datetime().to_string();
     let parameters: [&(dyn tokio_postgres::types::ToSql + Sync); 7] =

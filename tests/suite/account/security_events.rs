@@ -11,7 +11,7 @@ async fn events_come_in_pages_newest_first_and_only_ones_own() {
     let (person, other) = (world.person().await, world.person().await);
     let accounts = world.accounts().await;
     // Two at the same time each, so that the id decides between them. Far back, before anything that the sign-up itself noted.
-    let add = "select security_event_add($1, $2, timestamp '2020-01-01' + make_interval(mins => $3), 'sign-in', $4)";
+    let add = "select api.security_event_add($1, $2, timestamp '2020-01-01' + make_interval(mins => $3), 'sign-in', $4)";
     let mut ids = Vec::new();
     for number in 0..45 {
         let id = Uuid::now_v7();

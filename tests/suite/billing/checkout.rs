@@ -288,7 +288,7 @@ async fn what_a_running_generation_has_set_aside_is_neither_shown_nor_refunded()
         assert_eq!(balance(person).await, *set_aside);
     }
     // It ends, and what it did not need goes too.
-    let deliver = "select generation_deliver(created_at, id, false, '[]', 'model', '1', 1000, 500, '[]') from generations where user_id = $1";
+    let deliver = "select api.generation_deliver(created_at, id, false, '[]', 'model', '1', 1000, 500, '[]') from generations where user_id = $1";
     assert!(accounts.query_one(deliver, &[&people[0].user]).await.unwrap().get::<_, bool>(0));
     assert_eq!(balance(&people[0]).await, 0, "bought, refunded, spent, refunded");
     let spent = "select sum(tokens)::bigint from credit_ledger where tenant_id = $1 and kind = 'spend'";

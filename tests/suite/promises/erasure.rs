@@ -63,7 +63,7 @@ async fn promise_a49_after_an_erasure_only_what_the_receipt_lists_remains() {
     // A case was made of something of theirs, for longer than the usual time.
     let until: jiff::Timestamp = "2036-06-01T12:00:00Z".parse().unwrap();
     let hold =
-        "select evidence_hold($1::text::timestamp - interval '3650 days', $2, $3, 'case', 'Ada', 'reason', sha256('x'), 'sealed',
+        "select api.evidence_hold($1::text::timestamp - interval '3650 days', $2, $3, 'case', 'Ada', 'reason', sha256('x'), 'sealed',
                                      $1::text::timestamp, $4)";
     let end = until.strftime("%Y-%m-%d %H:%M:%S").to_string();
     world.accounts().await.execute(hold, &[&end, &Uuid::now_v7(), &person.user, &Uuid::now_v7()]).await.unwrap();

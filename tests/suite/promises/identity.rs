@@ -234,7 +234,7 @@ async fn promise_a21_security_events_are_kept_a_year_with_the_address_and_no_typ
     accounts.execute("delete from users where id = $1", &[&person.user]).await.unwrap();
     let of_person = format!("select count(*) from security_events where user_id = '{}'", person.user);
     assert_eq!(world.count(&of_person).await, 16);
-    let prune = "select sweep('security_events', $1::text::timestamp - interval '365 days', 100)";
+    let prune = "select api.sweep('security_events', $1::text::timestamp - interval '365 days', 100)";
     world.advance(DAY * 365);
     let almost = (world.now() - jiff::SignedDuration::from_hours(24)).to_string();
     accounts.query_one(prune, &[&almost]).await.unwrap();

@@ -97,8 +97,8 @@ async fn promise_a23_rows_of_limits_hold_keyed_hashes_only_for_a_day_at_most() {
     let after: i64 = client.query_one(old, &[&now]).await.unwrap().get(0);
     assert!(after < before, "{before} → {after}");
     let lifecycle = tls::connect(&world.zone_url("lifecycle", Database::Accounts), Some(world.cluster().ca_pem())).await.unwrap();
-    for _ in 0..10 {
-        lifecycle.query_one("select limits_prune($1::text::timestamp, 10)", &[&now]).await.unwrap();
+    for rule in ["limits", "lockouts", "idempotency_keys", "verifications"] {
+        lifecycle.query_one("select api.sweep($1, $2::text::timestamp, 100)", &[&rule, &now]).await.unwrap();
     }
     for table in ["limits", "lockouts", "idempotency", "verifications"] {
         let left = format!("select count(*) from {table} where expires_at <= '{now}'");

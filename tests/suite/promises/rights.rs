@@ -201,7 +201,7 @@ async fn promise_a79_while_restricted_nothing_is_processed_and_nothing_is_lost()
     let made = generate(&world, &person).send().await.expect(201).json();
     put(&world, &person, "/v1/me/consents/training", json!({ "granted": true })).await.expect(200);
     let basis = async || -> Option<String> {
-        let sql = "select training_basis($1, true)";
+        let sql = "select api.training_basis($1, true)";
         world.accounts().await.query_one(sql, &[&person.user]).await.unwrap().get(0)
     };
     assert_eq!(basis().await.as_deref(), Some("consent"));

@@ -157,7 +157,7 @@ async fn an_export_has_what_was_written_to_support_and_told_us_under_the_same_ad
                                 "participation": true, "training": false });
         world.post("/v1/beta").json(&candidacy).send().await.expect(202);
     }
-    let evidence = "select evidence_hold($1::text::timestamp, $2, $3, 'case', 'Ada', 'reason', sha256('x'), 'sealed', $1::text::timestamp + interval '1826 days', $4)";
+    let evidence = "select api.evidence_hold($1::text::timestamp, $2, $3, 'case', 'Ada', 'reason', sha256('x'), 'sealed', $1::text::timestamp + interval '1826 days', $4)";
     let now = world.now().strftime("%Y-%m-%d %H:%M:%S").to_string();
     accounts.execute(evidence, &[&now, &Uuid::now_v7(), &person.user, &Uuid::now_v7()]).await.unwrap();
 

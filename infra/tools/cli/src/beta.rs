@@ -113,7 +113,7 @@ pub async fn candidacies(client: &Client, status: Option<&str>) -> anyhow::Resul
 /// # Errors
 /// There is no such candidacy, it was not confirmed, or the person does not want to take part any more.
 pub async fn decide(client: &Client, now: Timestamp, id: Uuid, accepted: bool, by: &str) -> anyhow::Result<()> {
-    let sql = "select beta_decide($1::text::timestamp, $2, $3, $4, $5)";
+    let sql = "select api.beta_decide($1::text::timestamp, $2, $3, $4, $5)";
     let outcome: String = client.query_one(sql, &[&utc(now), &id, &accepted, &by, &uuid_v7(now)?]).await?.get(0);
     match outcome.as_str() {
         "decided" => Ok(()),

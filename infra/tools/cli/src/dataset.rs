@@ -121,8 +121,7 @@ pub async fn export(
         after = last.get(0);
         let users: Vec<Uuid> = rows.iter().map(|row| row.get(1)).collect();
         // Asked now and not when it was copied: a restriction holds for exports too (promise a79).
-        let sql =
-            "select k.user_id, k.salt from user_keys k where k.user_id = any ($1) and training_basis(k.user_id, $2) is not null";
+        let sql = "select k.user_id, k.salt from user_keys k where k.user_id = any ($1) and api.training_basis(k.user_id, $2) is not null";
         let salts: BTreeMap<Uuid, Zeroizing<Vec<u8>>> = accounts
             .query(sql, &[&users, &opt_in])
             .await?

@@ -197,7 +197,7 @@ pub async fn hold(
         ContentKind::Evidence,
         document.to_string().as_bytes(),
     )?;
-    let sql = "select evidence_hold($1::text::timestamp, $2, $3, $4, $5, $6, $7, $8, $9::text::timestamp, $10)";
+    let sql = "select api.evidence_hold($1::text::timestamp, $2, $3, $4, $5, $6, $7, $8, $9::text::timestamp, $10)";
     let own = own_salt.as_bytes().as_slice();
     let parameters: [&(dyn tokio_postgres::types::ToSql + Sync); 10] = [
         &utc(now),
@@ -257,7 +257,7 @@ pub async fn show(
     reason: &str,
 ) -> anyhow::Result<Value> {
     ensure!(!by.trim().is_empty() && !reason.trim().is_empty(), "evidence is shown only to a named person with a reason");
-    let sql = "select user_id, salt, envelope from evidence_show($1::text::timestamp, $2, $3, $4, $5)";
+    let sql = "select user_id, salt, envelope from api.evidence_show($1::text::timestamp, $2, $3, $4, $5)";
     let row = accounts.query_opt(sql, &[&utc(now), &id, &by, &reason, &uuid_v7(now)?]).await?;
     let Some(row) = row else { bail!("there is no such evidence") };
     let salt = UserSalt::from_bytes(&row.get::<_, Vec<u8>>(1)).context("a salt in the database has not 32 bytes")?;

@@ -212,7 +212,7 @@ pub async fn report(accounts: &Client, now: Timestamp) -> anyhow::Result<Vec<Lin
         lines.push(Line { rule, held: row.get(0), due: row.get(1), oldest: None, next, ran_at: row.get(3), rows: row.get(4) });
     }
     for (rule, _) in SWEEPS {
-        let sql = "select relation, since, only_those from retention_rules() where rule = $1";
+        let sql = "select relation, since, only_those from api.retention_rules() where rule = $1";
         let found = accounts.query_one(sql, &[rule]).await.with_context(|| (*rule).to_owned())?;
         let [relation, since, only]: [String; 3] = [found.get(0), found.get(1), found.get(2)];
         let before = swept_before(rule, now).with_context(|| format!("{rule} has no period"))?;

@@ -115,7 +115,7 @@ pub async fn rectify(accounts: &Client, now: Timestamp, user: Uuid, values: &Rec
         None => None,
     };
     let sql =
-        "select account_rectify($1::text::timestamp, $2::text::uuid, $3, $4, $5, $6, $7, $8::text::uuid, $9::text::timestamp,
+        "select api.account_rectify($1::text::timestamp, $2::text::uuid, $3, $4, $5, $6, $7, $8::text::uuid, $9::text::timestamp,
                    $10::text::uuid)";
     let (request, event) = (Uuid::now_v7().to_string(), Uuid::now_v7().to_string());
     let due = stamp(later(now, ANSWER_SECONDS));

@@ -148,8 +148,9 @@ pub struct Request {
 /// # Errors
 /// Of the server.
 pub async fn list(accounts: &Client, now: Timestamp, all: bool) -> Result<Vec<Request>, Error> {
-    let sql = "select id::text, user_id::text, kind, channel, instant(received_at), instant(due_at), instant(extended_at),
-                   instant(answered_at),
+    let sql =
+        "select id::text, user_id::text, kind, channel, api.instant(received_at), api.instant(due_at), api.instant(extended_at),
+                   api.instant(answered_at),
                    case when answered_at is null then floor(extract(epoch from due_at - $1::text::timestamp) / 86400)::bigint end
                from requests where $2 or answered_at is null order by answered_at is not null, due_at, id";
     let rows = accounts.query(sql, &[&stamp(now), &all]).await?;
@@ -175,7 +176,7 @@ pub async fn list(accounts: &Client, now: Timestamp, all: bool) -> Result<Vec<Re
 /// Of the server: a kind that is none.
 pub async fn add(accounts: &Client, now: Timestamp, user: Uuid, kind: &str) -> Result<Option<Uuid>, Error> {
     let id = Uuid::now_v7();
-    let sql = "select request_add($1::text::timestamp, $2::text::uuid, $3::text::uuid, $4, $5::text::timestamp)";
+    let sql = "select api.request_add($1::text::timestamp, $2::text::uuid, $3::text::uuid, $4, $5::text::timestamp)";
     let due = stamp(later(now, ANSWER_SECONDS));
     let row = accounts.query_one(sql, &[&stamp(now), &id.to_string(), &user.to_string(), &kind, &due]).await?;
     Ok(row.get::<_, bool>(0).then_some(id))
@@ -186,7 +187,7 @@ pub async fn add(accounts: &Client, now: Timestamp, user: Uuid, kind: &str) -> R
 /// # Errors
 /// Of the server.
 pub async fn answer(accounts: &Client, now: Timestamp, id: Uuid) -> Result<bool, Error> {
-    let sql = "select request_answer($1::text::timestamp, $2::text::uuid)";
+    let sql = "select api.request_answer($1::text::timestamp, $2::text::uuid)";
     Ok(accounts.query_one(sql, &[&stamp(now), &id.to_string()]).await?.get(0))
 }
 
@@ -196,7 +197,7 @@ pub async fn answer(accounts: &Client, now: Timestamp, id: Uuid) -> Result<bool,
 /// Of the server.
 pub async fn extend(accounts: &Client, now: Timestamp, id: Uuid) -> Result<bool, Error> {
     let more = i32::try_from(EXTENSION_SECONDS).unwrap_or(i32::MAX);
-    let sql = "select request_extend($1::text::timestamp, $2::text::uuid, $3)";
+    let sql = "select api.request_extend($1::text::timestamp, $2::text::uuid, $3)";
     Ok(accounts.query_one(sql, &[&stamp(now), &id.to_string(), &more]).await?.get(0))
 }
 

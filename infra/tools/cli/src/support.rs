@@ -179,7 +179,7 @@ pub async fn answer(
     let (user, salt, message) = (UserId::from(row.get::<_, Uuid>(0)), salt(&row, 1)?, uuid_v7(now)?);
     let plain = json!({ "message": text }).to_string();
     let sealed = masters.for_user(user, &salt).seal(GenerationId::from(message), ContentKind::SupportAnswer, plain.as_bytes())?;
-    let sql = "select support_answer($1::text::timestamp, $2, $3, $4, $5, $6)";
+    let sql = "select api.support_answer($1::text::timestamp, $2, $3, $4, $5, $6)";
     let parameters: [&(dyn tokio_postgres::types::ToSql + Sync); 6] =
         [&utc(now), &request, &message, &sealed.into_bytes(), &close, &uuid_v7(now)?];
     let found: bool = client.query_one(sql, &parameters).await?.get(0);

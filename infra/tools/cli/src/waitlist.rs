@@ -98,7 +98,7 @@ pub async fn announce(
         "en": { "subject": english.subject, "text": english.text },
         "fr": { "subject": french.subject, "text": french.text },
     });
-    let sql = "select announcement_make($1::text::timestamp, $2, $3, $4, $5)";
+    let sql = "select api.announcement_make($1::text::timestamp, $2, $3, $4, $5)";
     let interest = interest.map(Interest::name);
     Ok(client.query_one(sql, &[&utc(now), &uuid_v7(now)?, &interest, &texts, &by]).await?.get(0))
 }

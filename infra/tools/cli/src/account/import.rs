@@ -79,7 +79,7 @@ impl Accounts {
     pub async fn import(&self, account: &NewAccount, now: jiff::Timestamp) -> Result<bool, Error> {
         let (user, tenant, salt) = (event(now)?, event(now)?, vault::random::bytes::<32>()?);
         let name = |name: &Option<PersonName>| name.as_ref().map(|name| name.expose().to_owned());
-        let sql = "select account_import($1::text::timestamp, $2::text::uuid, $3::text::uuid, $4, $5, $6, $7, $8, $9, $10, $11, $12, \
+        let sql = "select api.account_import($1::text::timestamp, $2::text::uuid, $3::text::uuid, $4, $5, $6, $7, $8, $9, $10, $11, $12, \
                    $13, $14::text::timestamp)";
         let row = self
             .client

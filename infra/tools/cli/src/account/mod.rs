@@ -102,7 +102,7 @@ impl Accounts {
     pub async fn unblock(&self, email: &str, now: jiff::Timestamp) -> Result<bool, Error> {
         let email = Email::parse(email).map_err(|_| Error::Email)?;
         let event = event(now)?;
-        let sql = "select account_unblock($1::text::timestamp, $2, $3::text::uuid)";
+        let sql = "select api.account_unblock($1::text::timestamp, $2, $3::text::uuid)";
         let row = self.client.query_one(sql, &[&utc(now), &email.expose(), &event]).await?;
         Ok(row.get(0))
     }

@@ -65,11 +65,12 @@ impl Migrate {
 }
 
 fn line(outcome: &Outcome) -> String {
-    let Outcome { database, applied, version } = outcome;
-    match applied.as_slice() {
+    let Outcome { database, applied, version, functions } = outcome;
+    let tables = match applied.as_slice() {
         [] => format!("{database}: up to date at version {version}"),
         applied => format!("{database}: now at version {version} ({})", applied.join(", ")),
-    }
+    };
+    if *functions { format!("{tables}, functions renewed") } else { tables }
 }
 
 #[cfg(test)]
@@ -78,12 +79,15 @@ mod tests {
 
     #[test]
     fn each_database_gets_a_line() {
-        let outcome = |applied: &[&str]| Outcome {
+        let outcome = |applied: &[&str], functions| Outcome {
             database: Database::Files,
             applied: applied.iter().map(|name| (*name).to_owned()).collect(),
             version: 2,
+            functions,
         };
-        assert_eq!(line(&outcome(&[])), "files: up to date at version 2");
-        assert_eq!(line(&outcome(&["V1__roles", "V2__files"])), "files: now at version 2 (V1__roles, V2__files)");
+        assert_eq!(line(&outcome(&[], false)), "files: up to date at version 2");
+        assert_eq!(line(&outcome(&[], true)), "files: up to date at version 2, functions renewed");
+        let both = line(&outcome(&["V1__roles", "V2__tables"], true));
+        assert_eq!(both, "files: now at version 2 (V1__roles, V2__tables), functions renewed");
     }
 }

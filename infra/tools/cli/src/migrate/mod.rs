@@ -1,17 +1,21 @@
 //! Brings the four databases to the schema of this program.
 //!
-//! The numbered SQL files are part of the program. Each runs once, in a transaction of its own; a file that was changed after
-//! it ran, and a database that a newer program has migrated, are refused. One `migrate` runs at a time: it holds an advisory
-//! lock in `accounts` until all four are done, because roles belong to the server and not to one database.
+//! The SQL files are part of the program. The numbered ones, of tables, run once each, in a transaction of its own; a file that was
+//! changed after it ran, and a database that a newer program has migrated, are refused. Then the functions: where the files of this
+//! program are not those that the schema `api` was made of, it is dropped and made anew in one transaction. Requests meanwhile see the
+//! old one or the new one, and the components repeat what fell in between. One `migrate` runs at a time: it holds an advisory lock in
+//! `accounts` until all four are done, because roles belong to the server and not to one database.
 
 pub(crate) mod command;
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::time::Duration;
 
 use asknpic_local::tls;
 use postgres_protocol::password::scram_sha_256;
 use refinery::Runner;
+use ring::digest::{SHA256, digest};
 use tokio_postgres::Client;
 use tokio_postgres::error::SqlState;
 
@@ -21,6 +25,14 @@ use crate::keys::{Keys, ZONES};
 const LOCK: i64 = 0x0061_736b_6e70_6963;
 /// The database that every server has, to create the others from.
 const MAINTENANCE: &str = "postgres";
+/// How often `api` is tried to be made anew where requests are in the way, and how long to leave them alone in between.
+const TRIES: u32 = 60;
+const PAUSE: Duration = Duration::from_millis(250);
+
+/// Files of functions by database: stems and SQL.
+mod functions {
+    include!(concat!(env!("OUT_DIR"), "/functions.rs"));
+}
 
 mod accounts {
     refinery::embed_migrations!("../../../components/lib/store/schema/accounts/tables");
@@ -58,6 +70,17 @@ impl Database {
             Self::Briefs => briefs::migrations::runner(),
             Self::Files => files::migrations::runner(),
             Self::Dataset => dataset::migrations::runner(),
+        }
+    }
+
+    /// The files that the schema `api` is made of, in the order in which they run: stem and SQL.
+    #[must_use]
+    pub const fn functions(self) -> &'static [(&'static str, &'static str)] {
+        match self {
+            Self::Accounts => functions::ACCOUNTS,
+            Self::Briefs => functions::BRIEFS,
+            Self::Files => functions::FILES,
+            Self::Dataset => functions::DATASET,
         }
     }
 }
@@ -123,6 +146,8 @@ pub struct Outcome {
     pub applied: Vec<String>,
     /// The schema's version now.
     pub version: i32,
+    /// Whether the functions were made anew.
+    pub functions: bool,
 }
 
 /// Why a database was not migrated.
@@ -241,7 +266,91 @@ async fn migrate(database: Database, client: &mut Client) -> Result<Outcome, Err
     let known = runner.get_migrations().iter().map(refinery::Migration::version).max().unwrap_or(0);
     let report = runner.run_async(client).await.map_err(|error| failure(database, known, &error))?;
     let applied = report.applied_migrations().iter().map(ToString::to_string).collect();
-    Ok(Outcome { database, applied, version: known })
+    let functions = renew_functions(database, client, database.functions()).await?;
+    Ok(Outcome { database, applied, version: known, functions })
+}
+
+/// Makes the schema `api` of these files, stem and SQL each, unless it is made of them; whether it did. All or nothing: where a file
+/// fails, the functions of before are still there.
+///
+/// Triggers go and come with their functions, which takes a lock on their tables that no request may be in the way of. So that none
+/// waits for long, the lock is asked for briefly, and again later.
+///
+/// # Errors
+/// [`Error::Failed`] names the file.
+pub async fn renew_functions(database: Database, client: &mut Client, files: &[(&str, &str)]) -> Result<bool, Error> {
+    let failed =
+        |what: &str, error: &tokio_postgres::Error| Error::Failed { database, message: format!("{what}: {}", sql_error(error)) };
+    let hash = hash(files);
+    // A migration of tables may have had to drop it.
+    let recorded = "select hash from schema_functions where exists (select from pg_namespace where nspname = 'api')";
+    let recorded = client.query_opt(recorded, &[]).await.map_err(|error| failed("functions", &error))?;
+    if recorded.is_some_and(|row| row.get::<_, String>(0) == hash) {
+        return Ok(false);
+    }
+    let mut tries = 0;
+    loop {
+        tries += 1;
+        match try_renew(client, files, &hash).await {
+            Ok(()) => return Ok(true),
+            Err((_, error)) if tries < TRIES && in_the_way(&error) => tokio::time::sleep(PAUSE).await,
+            Err((stem, error)) => return Err(failed(&format!("functions/{stem}.sql"), &error)),
+        }
+    }
+}
+
+/// A lock that others held, or that they and we waited for in a circle.
+fn in_the_way(error: &tokio_postgres::Error) -> bool {
+    [Some(&SqlState::LOCK_NOT_AVAILABLE), Some(&SqlState::T_R_DEADLOCK_DETECTED)].contains(&error.code())
+}
+
+async fn try_renew<'a>(
+    client: &mut Client,
+    files: &[(&'a str, &str)],
+    hash: &str,
+) -> Result<(), (&'a str, tokio_postgres::Error)> {
+    const BEFORE: &str = "
+        set local lock_timeout = '500ms';
+        set local client_min_messages = warning;
+        drop schema if exists api cascade;
+        create schema api;
+        set local search_path = pg_catalog, api, public, pg_temp;";
+    // A role finds what it may execute, and nobody else finds anything.
+    const AFTER: &str = "
+        revoke all on all functions in schema api from public;
+        do $$
+        declare
+            v_role text;
+        begin
+            for v_role in
+                select distinct a.grantee::regrole::text from pg_proc p, aclexplode(p.proacl) a
+                where p.pronamespace = 'api'::regnamespace and a.grantee <> p.proowner
+            loop
+                execute 'grant usage on schema api to ' || v_role;
+            end loop;
+        end
+        $$;";
+    let general = |error| ("*", error);
+    let transaction = client.transaction().await.map_err(general)?;
+    transaction.batch_execute(BEFORE).await.map_err(general)?;
+    for (stem, sql) in files {
+        transaction.batch_execute(sql).await.map_err(|error| (*stem, error))?;
+    }
+    transaction.batch_execute(AFTER).await.map_err(general)?;
+    let record = "insert into schema_functions (hash, applied_at) values ($1, $2::text::timestamp)
+                  on conflict (one) do update set hash = excluded.hash, applied_at = excluded.applied_at";
+    transaction.execute(record, &[&hash, &jiff::Timestamp::now().to_string()]).await.map_err(general)?;
+    transaction.commit().await.map_err(general)
+}
+
+/// SHA-256 over names and texts, each with its length before it.
+fn hash(files: &[(&str, &str)]) -> String {
+    let mut bytes = Vec::new();
+    for text in files.iter().flat_map(|(stem, sql)| [stem, sql]) {
+        bytes.extend_from_slice(&text.len().to_be_bytes());
+        bytes.extend_from_slice(text.as_bytes());
+    }
+    hex::encode(digest(&SHA256, &bytes))
 }
 
 fn failure(database: Database, known: i32, error: &refinery::Error) -> Error {

@@ -1,10 +1,11 @@
 -- The zones' roles, without passwords (`asknpic migrate` sets those), and nothing for anybody else.
+-- `contact` is apart from `identity`: what everybody may send forms to has no function of the identity zone.
 -- Roles belong to the whole server, so each database's first migration makes sure of them and none fails where they exist.
 do $$
 declare
     zone text;
 begin
-    foreach zone in array array['identity', 'generation', 'rights', 'billing', 'lifecycle'] loop
+    foreach zone in array array['identity', 'generation', 'rights', 'billing', 'lifecycle', 'contact'] loop
         begin
             execute format('create role %I nologin noinherit', zone);
         exception when duplicate_object or unique_violation then
@@ -16,10 +17,10 @@ begin
         execute format('alter role %I set idle_in_transaction_session_timeout = ''10s''', zone);
     end loop;
     execute format('revoke all on database %I from public', current_database());
-    execute format('grant connect on database %I to identity, generation, rights, billing, lifecycle', current_database());
+    execute format('grant connect on database %I to identity, generation, rights, billing, lifecycle, contact', current_database());
 end
 $$;
 
 revoke all on schema public from public;
-grant usage on schema public to identity, generation, rights, billing, lifecycle;
+grant usage on schema public to identity, generation, rights, billing, lifecycle, contact;
 alter default privileges revoke execute on functions from public;

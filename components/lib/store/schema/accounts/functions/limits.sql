@@ -1,0 +1,97 @@
+-- Counting. As functions, since a statement that counted in a CTE would decide on a snapshot older than its lock (decision 3).
+
+-- What holds for a counter of failures.
+create type api.lock_state as (failures integer, lockouts integer, locked_until timestamp);
+
+-- Takes one from each limit, or from none: 0 if all admitted it, else the seconds until the fullest one does.
+-- A window begins with its first take. Rows are locked in the order of their keys, so that two callers never wait for each other
+-- in a circle. A `max` of 0 or less refuses.
+create function api.limits_take(p_now timestamp, p_keys text[], p_max integer[], p_seconds integer[]) returns integer
+language plpgsql volatile security definer set search_path = pg_catalog, api, public, pg_temp as $$
+declare
+    v_wait integer := 0;
+begin
+    insert into limits (key, started_at, used, expires_at)
+    select k, p_now, 0, p_now + make_interval(secs => s) from unnest(p_keys, p_seconds) as t(k, s) order by k
+    on conflict (key) do nothing;
+
+    perform 1 from limits where key = any (p_keys) order by key for update;
+
+    update limits l set used = 0, started_at = p_now, expires_at = p_now + make_interval(secs => t.s)
+    from unnest(p_keys, p_seconds) as t(k, s)
+    where l.key = t.k and l.expires_at <= p_now;
+
+    select coalesce(max(case
+        when t.m <= 0 then t.s
+        when l.used >= t.m then greatest(1, ceil(extract(epoch from l.expires_at - p_now)))::integer
+    end), 0) into v_wait
+    from unnest(p_keys, p_max, p_seconds) as t(k, m, s) left join limits l on l.key = t.k;
+
+    if v_wait = 0 then
+        update limits set used = used + 1 where key = any (p_keys);
+    end if;
+    return v_wait;
+end
+$$;
+grant execute on function api.limits_take to identity, generation;
+
+-- One SMS for a phone: counted per phone, country, address and in all, in this fixed order; further limits may follow.
+-- `p_keys` are keyed hashes (promise a23): phone, country, address, all, and those of further limits.
+create function api.sms_take(p_now timestamp, p_phone_key text, p_country_key text, p_address_key text, p_max integer[], p_seconds integer[])
+returns integer
+language plpgsql volatile security definer set search_path = pg_catalog, api, public, pg_temp as $$
+begin
+    return limits_take(p_now,
+        array['sms-phone-minute:' || p_phone_key, 'sms-phone-day:' || p_phone_key, 'sms-country:' || p_country_key,
+              'sms-address:' || p_address_key, 'sms-all'],
+        p_max, p_seconds);
+end
+$$;
+
+-- Wrong codes of a phone, or wrong passwords of an account, whoever gave them, decoys included. Locks the counter and returns what holds.
+create function api.lockout_read(p_now timestamp, p_key text) returns lock_state
+language plpgsql volatile security definer set search_path = pg_catalog, api, public, pg_temp as $$
+declare
+    v lock_state;
+begin
+    insert into lockouts (key, expires_at) values (p_key, p_now + interval '1 day') on conflict (key) do nothing;
+    select failures, lockouts, locked_until into v from lockouts where key = p_key for update;
+    update lockouts set failures = 0, lockouts = 0, locked_until = null, expires_at = p_now + interval '1 day'
+    where key = p_key and expires_at <= p_now
+    returning failures, lockouts, locked_until into v;
+    if not found then
+        select failures, lockouts, locked_until into v from lockouts where key = p_key;
+    end if;
+    return v;
+end
+$$;
+
+-- Removes rows whose time is up, tokens sent by email included, a bounded number at a time.
+create function api.limits_prune(p_now timestamp, p_batch integer) returns integer
+language plpgsql volatile security definer set search_path = pg_catalog, api, public, pg_temp as $$
+declare
+    v_gone integer := 0;
+    v_rows integer;
+begin
+    delete from limits where key in
+        (select key from limits where expires_at <= p_now order by key limit p_batch for update skip locked);
+    get diagnostics v_rows = row_count;
+    v_gone := v_gone + v_rows;
+    delete from lockouts where key in
+        (select key from lockouts where expires_at <= p_now order by key limit p_batch for update skip locked);
+    get diagnostics v_rows = row_count;
+    v_gone := v_gone + v_rows;
+    delete from idempotency where key in
+        (select key from idempotency where expires_at <= p_now order by key limit p_batch for update skip locked);
+    get diagnostics v_rows = row_count;
+    v_gone := v_gone + v_rows;
+    delete from verifications where id in
+        (select id from verifications where expires_at <= p_now order by id limit p_batch for update skip locked);
+    get diagnostics v_rows = row_count;
+    v_gone := v_gone + v_rows;
+    delete from email_tokens where id in
+        (select id from email_tokens where expires_at <= p_now order by id limit p_batch for update skip locked);
+    get diagnostics v_rows = row_count;
+    return v_gone + v_rows;
+end
+$$;
