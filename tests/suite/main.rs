@@ -26,6 +26,7 @@ mod rights;
 mod schemathesis;
 mod sign_in;
 mod sign_up;
+mod statements;
 mod tokens;
 
 fn main() -> std::process::ExitCode {

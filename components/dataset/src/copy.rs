@@ -11,7 +11,7 @@ use domain::{GenerationId, UserId, generation::ContentKind};
 use jiff::Timestamp;
 use store::{
     accounts::{
-        lifecycle,
+        retention,
         training::{self, Candidate, CandidatePage},
     },
     briefs, dataset, files,
@@ -32,7 +32,7 @@ pub(crate) async fn copy(state: &State, now: Timestamp) -> Result<i64, Problem> 
     let started = Instant::now();
     let mut rows = 0;
     loop {
-        let after = lifecycle::position(&state.accounts, POSITION).await?;
+        let after = retention::position(&state.accounts, POSITION).await?;
         let page = training::candidates(&state.accounts, state.opt_in, after, BATCH).await?;
         let missing = missing_of(state, &page).await?;
         for candidate in page.candidates.iter().filter(|candidate| missing.contains(&candidate.id)) {
@@ -40,7 +40,7 @@ pub(crate) async fn copy(state: &State, now: Timestamp) -> Result<i64, Problem> 
         }
         let users: BTreeSet<UserId> = page.candidates.iter().map(|candidate| candidate.user).collect();
         remove_of(state, &users.into_iter().collect::<Vec<_>>()).await?;
-        lifecycle::moved(&state.accounts, POSITION, page.last).await?;
+        retention::moved(&state.accounts, POSITION, page.last).await?;
         if page.last.is_none() || started.elapsed() >= BUDGET {
             return Ok(rows);
         }

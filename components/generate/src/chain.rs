@@ -15,7 +15,10 @@ use generation::{Generation, content, read, representation::Correction};
 use jiff::Timestamp;
 use ollama::{Chat, Client, Finish, Message};
 use store::{
-    accounts::generations::{self, Record},
+    accounts::{
+        generations::{self, Record},
+        training,
+    },
     briefs, files,
 };
 use vault::{ContentKey, UserSalt};
@@ -328,7 +331,7 @@ impl Run<'_> {
     /// cannot be kept is left out of it.
     async fn keep_rejected(&self, text: &str, findings: &[Finding]) {
         let state = &self.request.state;
-        let may = generations::training_allowed(&state.zone.accounts, self.id, state.training_opt_in).await;
+        let may = training::training_allowed(&state.zone.accounts, self.id, state.training_opt_in).await;
         let kept = match may {
             Ok(true) => {
                 let because =

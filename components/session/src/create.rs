@@ -7,7 +7,7 @@ use axum::{body::Body, extract::Request, response::Response};
 use domain::{Email, Password, limits::SIGNIN_ADDRESS, otp};
 use serde::Deserialize;
 use store::accounts::{
-    sessions::{self, Begin, Finish, RightPassword},
+    signin::{self, Begin, Finish, RightPassword},
     signup::NewCode,
 };
 use utoipa::ToSchema;
@@ -56,7 +56,7 @@ pub(crate) async fn create(context: Context, request: Request<Body>) -> Result<R
     // A device that is signed in does not wait for what others do to the account.
     let refresh_key = state.minter.refresh_key();
     let device = presented(&parts.headers, refresh_key)?.map(|token| (token.session(), token.stored(refresh_key)));
-    let candidate = match sessions::signin_begin(&state.accounts, now, &email, &keys, limit, device, &origin).await? {
+    let candidate = match signin::begin(&state.accounts, now, &email, &keys, limit, device, &origin).await? {
         Begin::Rate(seconds) => return Err(Problem::retry(Kind::RateLimited, seconds)),
         Begin::Locked(seconds) => return Err(Problem::retry(Kind::AccountLocked, seconds)),
         Begin::Try(candidate) => candidate,
@@ -70,7 +70,7 @@ pub(crate) async fn create(context: Context, request: Request<Body>) -> Result<R
 
     let (verification_id, code) = (random::uuid_v4()?, random::otp_code()?);
     let opening = state.minter.open(now)?;
-    let finish = sessions::signin_finish(
+    let finish = signin::finish(
         &state.accounts,
         now,
         candidate.user,

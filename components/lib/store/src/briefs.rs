@@ -1,3 +1,3 @@
 //! The database `briefs`: envelopes only (brief or translated brief).
 
-crate::content::statements!("briefs");
+crate::content::content!("briefs");

@@ -26,15 +26,55 @@ impl Piece {
     }
 }
 
-/// The statements on the table of a content database. A macro and not a function with the table's name, since a statement is a literal:
-/// none is ever put together while the program runs.
-macro_rules! statements {
+/// The module of a content database with this table. A macro and not functions with the table's name, since a statement is a
+/// literal: none is ever put together while the program runs.
+macro_rules! content {
     ($table:literal) => {
         use domain::{GenerationId, UserId, generation::ContentKind};
         use jiff::Timestamp;
         use vault::Envelope;
 
-        use $crate::{Database, Error, accounts::parameters, content::Piece};
+        use $crate::{Database, Error, content::Piece, statement::statements};
+
+        statements! {
+            Keep for [Generation]:
+                concat!(
+                    "insert into ",
+                    $table,
+                    " (generation_id, kind, user_id, envelope, created_at) values ($1, $2, $3, $4, $5) ",
+                    "on conflict (generation_id, kind) do nothing"
+                ) => [generation: GenerationId, kind: i16, user: UserId, envelope: Vec<u8>, now: Timestamp];
+            Read for [Generation, Lifecycle]:
+                concat!("select envelope from ", $table, " where generation_id = $1 and kind = $2 and user_id = $3") => [
+                    generation: GenerationId, kind: i16, user: UserId
+                ];
+            Delete for [Generation]:
+                concat!("delete from ", $table, " where generation_id = $1 and user_id = $2") => [
+                    generation: GenerationId, user: UserId
+                ];
+            ContentBatch for [Lifecycle]:
+                "select generation_id from api.content_batch" => (after: Option<GenerationId>, limit: i32);
+            ContentRemove<'a> for [Lifecycle]:
+                "select api.content_remove" => (ids: &'a [GenerationId] as "::text[]::uuid[]");
+            Count<'a> for [Lifecycle]:
+                concat!("select count(*) from ", $table, " where generation_id = any ($1::text[]::uuid[])") => [
+                    ids: &'a [GenerationId]
+                ];
+            OfGenerations<'a> for [Rights]:
+                concat!(
+                    "select generation_id, kind, envelope from ",
+                    $table,
+                    " where user_id = $1 and generation_id = any (($2::text[])::uuid[])"
+                ) => [user: UserId, generations: &'a [GenerationId]];
+            DeleteOf for [Rights, Lifecycle]:
+                concat!(
+                    "with gone as (delete from ",
+                    $table,
+                    " where ctid = any (array(select ctid from ",
+                    $table,
+                    " where user_id = $1 limit $2::integer)) returning 1) select count(*) from gone"
+                ) => [user: UserId, batch: i32];
+        }
 
         /// Keeps an envelope. A second call for the same generation and kind changes nothing.
         ///
@@ -48,14 +88,8 @@ macro_rules! statements {
             kind: ContentKind,
             envelope: Envelope,
         ) -> Result<(), Error> {
-            let parameters = parameters![generation, i16::from(kind.number()), user, envelope.into_bytes(), now];
-            let sql = concat!(
-                "insert into ",
-                $table,
-                " (generation_id, kind, user_id, envelope, created_at) values ($1, $2, $3, $4, $5) ",
-                "on conflict (generation_id, kind) do nothing"
-            );
-            database.rows(sql, parameters).await.map(|_| ())
+            let query = Keep { generation, kind: kind.number().into(), user, envelope: envelope.into_bytes(), now };
+            database.rows(query).await.map(|_| ())
         }
 
         /// The envelope of a generation, if it is there.
@@ -68,8 +102,7 @@ macro_rules! statements {
             generation: GenerationId,
             kind: ContentKind,
         ) -> Result<Option<Envelope>, Error> {
-            let sql = concat!("select envelope from ", $table, " where generation_id = $1 and kind = $2 and user_id = $3");
-            let rows = database.rows(sql, parameters![generation, i16::from(kind.number()), user]).await?;
+            let rows = database.rows(Read { generation, kind: kind.number().into(), user }).await?;
             rows.into_iter().next().map(|mut row| row.take().map(Envelope::from_bytes)).transpose()
         }
 
@@ -78,8 +111,7 @@ macro_rules! statements {
         /// # Errors
         /// As for any statement.
         pub async fn delete(database: &Database, user: UserId, generation: GenerationId) -> Result<(), Error> {
-            let sql = concat!("delete from ", $table, " where generation_id = $1 and user_id = $2");
-            database.rows(sql, parameters![generation, user]).await.map(|_| ())
+            database.rows(Delete { generation, user }).await.map(|_| ())
         }
 
         /// The ids of the generations that have content here, after the given one, for the lifecycle job.
@@ -87,7 +119,7 @@ macro_rules! statements {
         /// # Errors
         /// As for any statement.
         pub async fn batch(database: &Database, after: Option<GenerationId>, limit: i32) -> Result<Vec<GenerationId>, Error> {
-            let rows = database.rows("select generation_id from content_batch($1, $2)", parameters![after, limit]).await?;
+            let rows = database.rows(ContentBatch { after, limit }).await?;
             rows.into_iter().map(|mut row| row.take_id()).collect()
         }
 
@@ -96,7 +128,7 @@ macro_rules! statements {
         /// # Errors
         /// As for any statement.
         pub async fn remove(database: &Database, ids: &[GenerationId]) -> Result<i64, Error> {
-            database.row("select content_remove($1::text[]::uuid[])", parameters![ids]).await?.take::<i32>().map(i64::from)
+            database.row(ContentRemove { ids }).await?.take::<i32>().map(i64::from)
         }
 
         /// How many envelopes these generations have, for the lifecycle job.
@@ -104,8 +136,7 @@ macro_rules! statements {
         /// # Errors
         /// As for any statement.
         pub async fn count(database: &Database, ids: &[GenerationId]) -> Result<i64, Error> {
-            let sql = concat!("select count(*) from ", $table, " where generation_id = any ($1::text[]::uuid[])");
-            database.row(sql, parameters![ids]).await?.take()
+            database.row(Count { ids }).await?.take()
         }
 
         /// Every envelope of some generations of a person.
@@ -117,12 +148,7 @@ macro_rules! statements {
             user: UserId,
             generations: &[GenerationId],
         ) -> Result<Vec<Piece>, Error> {
-            let sql = concat!(
-                "select generation_id, kind, envelope from ",
-                $table,
-                " where user_id = $1 and generation_id = any (($2::text[])::uuid[])"
-            );
-            database.rows(sql, parameters![user, generations]).await?.into_iter().map(Piece::take).collect()
+            database.rows(OfGenerations { user, generations }).await?.into_iter().map(Piece::take).collect()
         }
 
         /// Deletes a batch of everything of a person; how many envelopes went.
@@ -130,15 +156,8 @@ macro_rules! statements {
         /// # Errors
         /// As for any statement.
         pub async fn delete_of(database: &Database, user: UserId, batch: i32) -> Result<i64, Error> {
-            let sql = concat!(
-                "with gone as (delete from ",
-                $table,
-                " where ctid = any (array(select ctid from ",
-                $table,
-                " where user_id = $1 limit $2::integer)) returning 1) select count(*) from gone"
-            );
-            database.row(sql, parameters![user, batch]).await?.take()
+            database.row(DeleteOf { user, batch }).await?.take()
         }
     };
 }
-pub(crate) use statements;
+pub(crate) use content;

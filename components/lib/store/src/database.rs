@@ -14,12 +14,20 @@ use domain::Secret;
 use futures::future::{Either, select};
 use spin_sdk::pg::{Certificate, Connection, DbError, OpenOptions, ParameterValue, PgError, QueryError};
 
-use crate::value::Row;
+use crate::{
+    statement::{Query, Statement},
+    value::Row,
+};
+
+/// For readiness; it touches nothing, so every zone may send it anywhere.
+const PING: Statement = Statement { name: "ping", sql: "select 1", zones: &[], parameters: &[], lists: &[] };
 
 /// How long a statement may take with its connection, retries aside. Above the roles' `statement_timeout` of 10 s.
 const DEADLINE: Duration = Duration::from_secs(12);
 /// How often a statement is sent again after a deadlock or a serialisation failure.
 const RETRIES: u32 = 3;
+/// How long to wait in all for functions that `asknpic migrate` replaces: it drops and makes them in one transaction.
+const REPLACED: Duration = Duration::from_secs(3);
 
 /// Why a statement did not succeed. Holds no values: PostgreSQL's messages carry them (decision 12).
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -75,17 +83,27 @@ impl Database {
     /// # Errors
     /// As for any statement.
     pub async fn ping(&self) -> Result<(), Error> {
-        self.rows("select 1", Vec::new()).await.map(|_| ())
+        self.run(&PING, Vec::new()).await.map(|_| ())
     }
 
     /// Runs a statement and collects its rows.
-    pub(crate) async fn rows(&self, sql: &'static str, parameters: Vec<ParameterValue>) -> Result<Vec<Row>, Error> {
+    pub(crate) async fn rows<Q: Query>(&self, query: Q) -> Result<Vec<Row>, Error> {
+        self.run(Q::STATEMENT, query.values()).await
+    }
+
+    /// Runs a statement that returns exactly one row.
+    pub(crate) async fn row<Q: Query>(&self, query: Q) -> Result<Row, Error> {
+        self.rows(query).await?.into_iter().next().ok_or(Error::Decode)
+    }
+
+    async fn run(&self, statement: &'static Statement, values: Vec<ParameterValue>) -> Result<Vec<Row>, Error> {
         let mut reopened = false;
         let mut conflicts = 0;
+        let mut waited = Duration::ZERO;
         loop {
             let kept = self.kept();
             let was_kept = kept.is_some();
-            let attempt = std::pin::pin!(self.attempt(kept, sql, parameters.clone()));
+            let attempt = std::pin::pin!(self.attempt(kept, statement, values.clone()));
             let deadline = std::pin::pin!(sleep(DEADLINE));
             let result = match select(attempt, deadline).await {
                 Either::Left((result, _)) => result,
@@ -106,30 +124,34 @@ impl Database {
                     sleep(jitter(conflicts)).await;
                 }
                 Err(Failure::Conflict) => return Err(Error::Unavailable),
+                Err(Failure::Replaced(_)) if waited < REPLACED => {
+                    let pause = jitter(1 + u32::try_from(waited.as_millis() / 20).unwrap_or(u32::MAX).min(15));
+                    waited += pause;
+                    sleep(pause).await;
+                }
+                Err(Failure::Replaced(code)) => {
+                    eprintln!("error: SQLSTATE {code} from {}: the schema does not fit this program", statement.name);
+                    return Err(Error::Unavailable);
+                }
                 Err(Failure::Final(error)) => return Err(error),
             }
         }
     }
 
-    /// Runs a statement that returns exactly one row.
-    pub(crate) async fn row(&self, sql: &'static str, parameters: Vec<ParameterValue>) -> Result<Row, Error> {
-        self.rows(sql, parameters).await?.into_iter().next().ok_or(Error::Decode)
-    }
-
     async fn attempt(
         &self,
         kept: Option<Arc<Connection>>,
-        sql: &'static str,
-        parameters: Vec<ParameterValue>,
+        statement: &'static Statement,
+        values: Vec<ParameterValue>,
     ) -> Result<Vec<Row>, Failure> {
         let connection = match kept {
             Some(connection) => connection,
             None => self.open().await?,
         };
-        let mut result = connection.query(sql, parameters).await.map_err(|error| Failure::of(&error))?;
+        let mut result = connection.query(statement.sql, values).await.map_err(|error| Failure::of(&error))?;
         let mut rows = Vec::new();
         while let Some(row) = result.rows().next().await {
-            rows.push(Row::new(row));
+            rows.push(Row::new(statement.name, row));
         }
         result.result().await.map_err(|error| Failure::of(&error))?;
         Ok(rows)
@@ -166,11 +188,16 @@ fn connections() -> std::sync::MutexGuard<'static, Connections> {
     KEPT.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// How PostgreSQL's internal errors about an object begin that was dropped after it was looked up.
+const GONE: [&str; 3] = ["cache lookup failed for", "could not open relation with OID", "function with OID"];
+
 enum Failure {
     /// The connection is of no use (any more).
     Lost,
     /// A deadlock or serialisation failure: nothing was done, and it may work next time.
     Conflict,
+    /// The functions are being replaced: nothing was done, and it works once they are. With the SQLSTATE.
+    Replaced(String),
     Final(Error),
 }
 
@@ -187,8 +214,16 @@ impl Failure {
 
     /// Classes of SQLSTATE (PostgreSQL, appendix A): 08 is the connection, 57P the server's shutdown and start, 53300 too many
     /// connections.
+    ///
+    /// Of a schema that was replaced under it, a statement meets what it is about to look up: the schema (3F000), a function of that
+    /// name and these arguments (42883, 42P13), a view (42P01), a result column (42703), a plan that returned other columns (0A000),
+    /// a prepared statement (26000); or what it had looked up before: an object whose number is gone, which PostgreSQL reports as
+    /// an internal error.
     fn of_server(error: &DbError) -> Self {
         match error.code.as_str() {
+            code @ ("3F000" | "42883" | "42P13" | "42P01" | "42703" | "26000") => Self::Replaced(code.to_owned()),
+            code @ "0A000" if error.message.starts_with("cached plan must not change") => Self::Replaced(code.to_owned()),
+            code @ "XX000" if GONE.iter().any(|start| error.message.starts_with(start)) => Self::Replaced(code.to_owned()),
             "40P01" | "40001" => Self::Conflict,
             "57P01" | "57P02" | "57P03" | "53300" => Self::Lost,
             "57014" | "55P03" => Self::Final(Error::Unavailable),
@@ -235,6 +270,32 @@ mod tests {
             "postgres://identity@db:5432/accounts?sslmode=require",
         ] {
             assert_eq!(Database::new(url, "").err(), Some(Error::NotConfigured), "{url}");
+        }
+    }
+
+    #[test]
+    fn what_a_replaced_schema_brings_is_tried_again_and_other_errors_are_not() {
+        let of = |code: &str, message: &str| {
+            Failure::of_server(&DbError {
+                as_text: String::new(),
+                severity: "ERROR".to_owned(),
+                code: code.to_owned(),
+                message: message.to_owned(),
+                detail: None,
+                extras: Vec::new(),
+            })
+        };
+        for (code, message) in [
+            ("42883", "function api.me_read(p_now => timestamp without time zone) does not exist"),
+            ("3F000", "schema \"api\" does not exist"),
+            ("26000", "prepared statement \"s1\" does not exist"),
+            ("0A000", "cached plan must not change result type"),
+            ("XX000", "cache lookup failed for function 16402"),
+        ] {
+            assert!(matches!(of(code, message), Failure::Replaced(_)), "{code}");
+        }
+        for (code, message) in [("0A000", "SET is not allowed in a non-volatile function"), ("XX000", "stack"), ("42501", "")] {
+            assert!(matches!(of(code, message), Failure::Final(Error::Sql { .. })), "{code}");
         }
     }
 }

@@ -1,3 +1,3 @@
 //! The database `files`: envelopes only (final, raw or rejected).
 
-crate::content::statements!("files");
+crate::content::content!("files");

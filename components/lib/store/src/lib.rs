@@ -9,6 +9,7 @@ pub mod content;
 mod database;
 pub mod dataset;
 pub mod files;
+pub mod statement;
 mod value;
 
 pub use database::{Database, Error};

@@ -9,12 +9,19 @@ use crate::Error;
 
 /// A Rust value as a parameter.
 pub(crate) trait Parameter {
+    /// What it is sent as.
+    const TYPE: &'static str;
+    /// All values, where these are a closed list of names.
+    const NAMES: &'static [&'static str] = &[];
+
     fn parameter(self) -> ParameterValue;
 }
 
 macro_rules! parameter {
-    ($($type:ty => |$value:ident| $make:expr),* $(,)?) => {
+    ($($type:ty as $name:literal => |$value:ident| $make:expr),* $(,)?) => {
         $(impl Parameter for $type {
+            const TYPE: &'static str = $name;
+
             fn parameter(self) -> ParameterValue {
                 let $value = self;
                 $make
@@ -24,28 +31,38 @@ macro_rules! parameter {
 }
 
 parameter! {
-    bool => |value| ParameterValue::Boolean(value),
-    i32 => |value| ParameterValue::Int32(value),
-    i16 => |value| ParameterValue::Int16(value),
-    i64 => |value| ParameterValue::Int64(value),
-    &str => |value| ParameterValue::Str(value.to_owned()),
-    String => |value| ParameterValue::Str(value),
-    Vec<u8> => |value| ParameterValue::Binary(value),
-    &[u8] => |value| ParameterValue::Binary(value.to_vec()),
-    Uuid => |value| ParameterValue::Uuid(value.to_string()),
-    UserId => |value| ParameterValue::Uuid(value.to_string()),
-    TenantId => |value| ParameterValue::Uuid(value.to_string()),
-    SessionId => |value| ParameterValue::Uuid(value.to_string()),
-    GenerationId => |value| ParameterValue::Uuid(value.to_string()),
-    Timestamp => |value| datetime(value),
-    Vec<i32> => |value| ParameterValue::ArrayInt32(value.into_iter().map(Some).collect()),
-    Vec<String> => |value| ParameterValue::ArrayStr(value.into_iter().map(Some).collect()),
+    bool as "boolean" => |value| ParameterValue::Boolean(value),
+    i32 as "integer" => |value| ParameterValue::Int32(value),
+    i16 as "smallint" => |value| ParameterValue::Int16(value),
+    i64 as "bigint" => |value| ParameterValue::Int64(value),
+    &str as "text" => |value| ParameterValue::Str(value.to_owned()),
+    String as "text" => |value| ParameterValue::Str(value),
+    Vec<u8> as "bytea" => |value| ParameterValue::Binary(value),
+    &[u8] as "bytea" => |value| ParameterValue::Binary(value.to_vec()),
+    Uuid as "uuid" => |value| ParameterValue::Uuid(value.to_string()),
+    UserId as "uuid" => |value| ParameterValue::Uuid(value.to_string()),
+    TenantId as "uuid" => |value| ParameterValue::Uuid(value.to_string()),
+    SessionId as "uuid" => |value| ParameterValue::Uuid(value.to_string()),
+    GenerationId as "uuid" => |value| ParameterValue::Uuid(value.to_string()),
+    Timestamp as "timestamp" => |value| datetime(value),
+    Vec<i32> as "integer[]" => |value| ParameterValue::ArrayInt32(value.into_iter().map(Some).collect()),
+    Vec<String> as "text[]" => |value| ParameterValue::ArrayStr(value.into_iter().map(Some).collect()),
     // There is no array of ids in Spin's interface: the statement casts.
-    &[GenerationId] => |value| ParameterValue::ArrayStr(value.iter().map(|id| Some(id.to_string())).collect()),
-    Json => |value| ParameterValue::Jsonb(value.0),
+    &[UserId] as "text[]" => |value| ParameterValue::ArrayStr(value.iter().map(|id| Some(id.to_string())).collect()),
+    &[GenerationId] as "text[]" => |value| ParameterValue::ArrayStr(value.iter().map(|id| Some(id.to_string())).collect()),
+    Json as "jsonb" => |value| ParameterValue::Jsonb(value.0),
+}
+
+/// One of a closed list of names, as [`names!`](crate::statement) declares it.
+pub(crate) trait Name {
+    /// As the databases have it.
+    fn text(self) -> &'static str;
 }
 
 impl<T: Parameter> Parameter for Option<T> {
+    const TYPE: &'static str = T::TYPE;
+    const NAMES: &'static [&'static str] = T::NAMES;
+
     fn parameter(self) -> ParameterValue {
         self.map_or(ParameterValue::DbNull, Parameter::parameter)
     }
@@ -72,12 +89,17 @@ fn datetime(time: Timestamp) -> ParameterValue {
 
 /// A column's value as a Rust value.
 pub(crate) trait Column: Sized {
+    /// What it must be.
+    const TYPE: &'static str;
+
     fn column(value: DbValue) -> Option<Self>;
 }
 
 macro_rules! column {
-    ($($type:ty => $pattern:pat => $make:expr),* $(,)?) => {
+    ($($type:ty as $name:literal => $pattern:pat => $make:expr),* $(,)?) => {
         $(impl Column for $type {
+            const TYPE: &'static str = $name;
+
             fn column(value: DbValue) -> Option<Self> {
                 match value {
                     $pattern => $make,
@@ -89,21 +111,23 @@ macro_rules! column {
 }
 
 column! {
-    bool => DbValue::Boolean(value) => Some(value),
-    i16 => DbValue::Int16(value) => Some(value),
-    i32 => DbValue::Int32(value) => Some(value),
-    i64 => DbValue::Int64(value) => Some(value),
-    String => DbValue::Str(value) => Some(value),
-    Vec<u8> => DbValue::Binary(value) => Some(value),
-    Vec<String> => DbValue::ArrayStr(value) => value.into_iter().collect(),
-    Uuid => DbValue::Uuid(value) => value.parse().ok(),
-    Json => DbValue::Jsonb(value) => Some(Self(value)),
-    Timestamp => DbValue::Datetime((year, month, day, hour, minute, second, nanosecond)) => {
+    bool as "boolean" => DbValue::Boolean(value) => Some(value),
+    i16 as "smallint" => DbValue::Int16(value) => Some(value),
+    i32 as "integer" => DbValue::Int32(value) => Some(value),
+    i64 as "bigint" => DbValue::Int64(value) => Some(value),
+    String as "text" => DbValue::Str(value) => Some(value),
+    Vec<u8> as "bytea" => DbValue::Binary(value) => Some(value),
+    Vec<String> as "text[]" => DbValue::ArrayStr(value) => value.into_iter().collect(),
+    Uuid as "uuid" => DbValue::Uuid(value) => value.parse().ok(),
+    Json as "jsonb" => DbValue::Jsonb(value) => Some(Self(value)),
+    Timestamp as "timestamp" => DbValue::Datetime((year, month, day, hour, minute, second, nanosecond)) => {
         timestamp(year, [month, day, hour, minute, second], nanosecond)
     },
 }
 
 impl<T: Column> Column for Option<T> {
+    const TYPE: &'static str = T::TYPE;
+
     fn column(value: DbValue) -> Option<Self> {
         match value {
             DbValue::DbNull => Some(None),
@@ -120,16 +144,24 @@ fn timestamp(year: i32, parts: [u8; 5], nanosecond: u32) -> Option<Timestamp> {
 }
 
 /// A row whose columns are taken in order.
-pub(crate) struct Row(std::vec::IntoIter<DbValue>);
+pub(crate) struct Row {
+    statement: &'static str,
+    taken: usize,
+    values: std::vec::IntoIter<DbValue>,
+}
 
 impl Row {
-    pub(crate) fn new(values: Vec<DbValue>) -> Self {
-        Self(values.into_iter())
+    pub(crate) fn new(statement: &'static str, values: Vec<DbValue>) -> Self {
+        Self { statement, taken: 0, values: values.into_iter() }
     }
 
-    /// The next column.
+    /// The next column. One that is missing or of another type is logged by its number, without its value.
     pub(crate) fn take<T: Column>(&mut self) -> Result<T, Error> {
-        self.0.next().and_then(T::column).ok_or(Error::Decode)
+        self.taken += 1;
+        self.values.next().and_then(T::column).ok_or_else(|| {
+            eprintln!("error: column {} of {} is not {}", self.taken, self.statement, T::TYPE);
+            Error::Decode
+        })
     }
 
     /// The next column as one of our ids.
@@ -152,7 +184,7 @@ mod tests {
 
     #[test]
     fn a_column_of_another_type_is_an_error() {
-        let mut row = Row::new(vec![DbValue::Int32(1), DbValue::DbNull]);
+        let mut row = Row::new("a test", vec![DbValue::Int32(1), DbValue::DbNull]);
         assert_eq!(row.take::<i64>(), Err(Error::Decode));
         assert_eq!(row.take::<Option<String>>(), Ok(None));
         assert_eq!(row.take::<bool>(), Err(Error::Decode));

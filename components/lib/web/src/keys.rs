@@ -3,7 +3,7 @@
 use domain::{Email, Phone, limits};
 use http::HeaderMap;
 use jiff::Timestamp;
-use store::accounts::{PhoneKeys, SmsLimits, events::EventOrigin, sessions::SignInKeys};
+use store::accounts::{PhoneKeys, SmsLimits, events::EventOrigin, signin::SignInKeys};
 use vault::MacKey;
 
 use crate::{Problem, address, settings};

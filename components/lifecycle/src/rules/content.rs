@@ -5,7 +5,7 @@
 //! in the order of ids, ask `accounts` about them, and remove the orphans. Where a run's time is up, the next one goes on from there.
 
 use domain::GenerationId;
-use store::{Database, accounts::lifecycle, briefs, files};
+use store::{Database, accounts::retention, briefs, files};
 
 use super::{BATCH, Batch, Rule, Run, Work};
 
@@ -45,20 +45,20 @@ impl Walk {
             Self::Briefs => briefs::batch(self.database(run), after, BATCH).await?,
             Self::Files => files::batch(self.database(run), after, BATCH).await?,
         };
-        let orphans = lifecycle::orphans(&run.state.accounts, &ids).await?;
+        let orphans = retention::orphans(&run.state.accounts, &ids).await?;
         let full = usize::try_from(BATCH).is_ok_and(|batch| ids.len() >= batch);
         Ok(Page { orphans, next: ids.last().copied().filter(|_| full) })
     }
 
     async fn batch(self, run: &Run<'_>) -> Result<Batch, store::Error> {
         let accounts = &run.state.accounts;
-        let after = lifecycle::position(accounts, self.name()).await?;
+        let after = retention::position(accounts, self.name()).await?;
         let Page { orphans, next } = self.page(run, after).await?;
         let rows = match self {
             Self::Briefs => briefs::remove(self.database(run), &orphans).await?,
             Self::Files => files::remove(self.database(run), &orphans).await?,
         };
-        lifecycle::moved(accounts, self.name(), next).await?;
+        retention::moved(accounts, self.name(), next).await?;
         Ok(Batch { rows, more: next.is_some() })
     }
 

@@ -7,7 +7,7 @@ use domain::{Language, inactivity};
 use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::json;
-use store::accounts::retention::{Mail, MailKind, claim_mails, mail_done};
+use store::accounts::mails::{self, Mail, MailKind};
 use web::{
     contact::{Purpose, link, one_click},
     log,
@@ -29,7 +29,7 @@ pub(super) const RULES: &[Rule] =
 
 async fn mails_sent(run: &Run<'_>) -> Result<Batch, store::Error> {
     let accounts = &run.state.accounts;
-    let claimed = claim_mails(accounts, run.now, web::after(run.now, LEASE_SECONDS), MAILS).await?;
+    let claimed = mails::claim(accounts, run.now, web::after(run.now, LEASE_SECONDS), MAILS).await?;
     let mut rows = 0;
     for mail in &claimed {
         let sent = match message(run.state, run.now, mail) {
@@ -42,7 +42,7 @@ async fn mails_sent(run: &Run<'_>) -> Result<Batch, store::Error> {
             // It stays taken for a while, and is tried again then.
             Sent::Unreachable => return Ok(Batch { rows, more: false }),
         }
-        mail_done(accounts, run.now, mail.id, sent == Sent::Taken).await?;
+        mails::done(accounts, run.now, mail.id, sent == Sent::Taken).await?;
     }
     Ok(Batch { rows, more: !claimed.is_empty() })
 }

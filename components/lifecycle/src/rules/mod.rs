@@ -19,7 +19,6 @@ use domain::retention::swept_before;
 use futures::{Stream, future::BoxFuture, stream};
 use jiff::Timestamp;
 use serde_json::json;
-use store::accounts::lifecycle;
 use web::{Problem, lifecycle::Counts, log};
 
 use crate::State;
@@ -111,7 +110,8 @@ impl Rule {
     async fn batch(&self, run: &Run<'_>) -> Result<Batch, store::Error> {
         match self.work {
             Work::Rows => {
-                let rows = lifecycle::sweep(&run.state.accounts, self.name, run.before(self.name)?, BATCH).await?;
+                let rows =
+                    store::accounts::retention::sweep(&run.state.accounts, self.name, run.before(self.name)?, BATCH).await?;
                 Ok(Batch { rows, more: rows > 0 })
             }
             Work::Own { batch, .. } => batch(run).await,
@@ -134,7 +134,7 @@ impl Run<'_> {
 
     /// How many rows are due by a sweep.
     async fn rows_due(&self, sweep: &str) -> Result<i64, store::Error> {
-        lifecycle::due(&self.state.accounts, sweep, self.before(sweep)?).await
+        store::accounts::retention::due(&self.state.accounts, sweep, self.before(sweep)?).await
     }
 }
 

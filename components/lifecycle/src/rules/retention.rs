@@ -1,11 +1,16 @@
 //! Rules of the table in `domain::retention`: what is deleted when its time is up.
 
-use domain::{erasure, inactivity, retention::rule_of, rights};
+use domain::{
+    erasure,
+    inactivity::{ERASED_AFTER_SECONDS, WARNING_SECONDS},
+    retention::rule_of,
+    rights,
+};
 use jiff::Timestamp;
 use store::{
     accounts::{
-        lifecycle,
-        retention::{self, Closing},
+        inactivity::{self, Closing},
+        retention,
     },
     briefs, files,
 };
@@ -59,7 +64,7 @@ impl Run<'_> {
 
     /// Whoever was last active, and warned, by these times has not come back.
     fn inactive_by(&self) -> [Timestamp; 2] {
-        [self.ago(inactivity::ERASED_AFTER_SECONDS), self.ago(inactivity::WARNING_SECONDS)]
+        [self.ago(ERASED_AFTER_SECONDS), self.ago(WARNING_SECONDS)]
     }
 }
 
@@ -67,7 +72,7 @@ impl Run<'_> {
 /// between leaves nothing that the next one does not find. Each run walks once through all generations that have content.
 async fn expired_content(run: &Run<'_>) -> Result<Batch, store::Error> {
     let accounts = &run.state.accounts;
-    let after = lifecycle::position(accounts, CONTENT).await?;
+    let after = retention::position(accounts, CONTENT).await?;
     let page = retention::content_due(accounts, run.now, run.downgraded_by()?, after, PAGE).await?;
     let mut rows = 0;
     if !page.due.is_empty() {
@@ -75,7 +80,7 @@ async fn expired_content(run: &Run<'_>) -> Result<Batch, store::Error> {
         files::remove(&run.state.files, &page.due).await?;
         rows = retention::content_expired(accounts, run.now, &page.due).await?;
     }
-    lifecycle::moved(accounts, CONTENT, page.last).await?;
+    retention::moved(accounts, CONTENT, page.last).await?;
     Ok(Batch { rows, more: page.last.is_some() })
 }
 
@@ -95,7 +100,7 @@ async fn content_due(run: &Run<'_>) -> Result<i64, store::Error> {
 
 /// Warns accounts that will be erased for inactivity (promise a48).
 async fn inactive_warned(run: &Run<'_>) -> Result<Batch, store::Error> {
-    let rows = retention::warn_inactive(&run.state.accounts, run.now, run.before(WARNED)?, BATCH).await?;
+    let rows = inactivity::warn(&run.state.accounts, run.now, run.before(WARNED)?, BATCH).await?;
     Ok(Batch { rows, more: rows > 0 })
 }
 
@@ -103,7 +108,7 @@ async fn inactive_warned(run: &Run<'_>) -> Result<Batch, store::Error> {
 /// the rule for them.
 async fn inactive_erased(run: &Run<'_>) -> Result<Batch, store::Error> {
     let (accounts, by) = (&run.state.accounts, run.inactive_by());
-    let users = retention::inactive(accounts, by, BATCH).await?;
+    let users = inactivity::due(accounts, by, BATCH).await?;
     let mut rows = 0;
     for user in users {
         // Who knows the id may read the receipt; nobody is told it here, so it must not be guessed.
@@ -114,14 +119,14 @@ async fn inactive_erased(run: &Run<'_>) -> Result<Batch, store::Error> {
             backups_expire: web::after(run.now, erasure::BACKUP_SECONDS),
             again: web::after(run.now, erasure::AGAIN_SECONDS),
         };
-        rows += i64::from(retention::close_inactive(accounts, run.now, by, user, &closing).await?);
+        rows += i64::from(inactivity::close(accounts, run.now, by, user, &closing).await?);
     }
     Ok(Batch { rows, more: rows > 0 })
 }
 
 /// How many accounts nobody came back to.
 async fn erasures_due(run: &Run<'_>) -> Result<i64, store::Error> {
-    let users = retention::inactive(&run.state.accounts, run.inactive_by(), i32::MAX).await?;
+    let users = inactivity::due(&run.state.accounts, run.inactive_by(), i32::MAX).await?;
     Ok(i64::try_from(users.len()).unwrap_or(i64::MAX))
 }
 

@@ -8,8 +8,21 @@ use domain::{
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use super::{limit_lists, parameters};
-use crate::{Database, Error};
+use super::limits::limit_lists;
+use crate::{Database, Error, statement::statements};
+
+statements! {
+    BetaApply<'a> for [Contact]:
+        "select wait, id, language from api.beta_apply" => (
+            now: Timestamp, id: Uuid, email: &'a str, profile: &'a str, country: &'a str, tools: Option<&'a str>,
+            visuals: Option<&'a str>, frequency: Option<&'a str>, motivation: Option<&'a str>, language: &'a str,
+            consent_version: &'a str, training: bool, keys: Vec<String>, max: Vec<i32>, seconds: Vec<i32>
+        );
+    BetaConfirm for [Contact]:
+        "select api.beta_confirm" => (now: Timestamp, id: Uuid);
+    BetaConsents for [Contact]:
+        "select participation from api.beta_consents" => (now: Timestamp, id: Uuid, participation: bool, training: bool);
+}
 
 /// A candidacy as it is stored.
 pub struct Candidacy<'a> {
@@ -57,25 +70,25 @@ pub async fn apply(
     limits: &[(Limit, &str)],
 ) -> Result<Applied, Error> {
     let (keys, max, seconds) = limit_lists(limits);
-    let parameters = parameters![
-        now,
-        candidacy.id,
-        candidacy.email.expose(),
-        candidacy.profile.expose(),
-        candidacy.country.code(),
-        candidacy.tools.map(FormText::expose),
-        candidacy.visuals.map(FormText::expose),
-        candidacy.frequency.map(FormText::expose),
-        candidacy.motivation.map(FormText::expose),
-        candidacy.language.tag(),
-        candidacy.consent_version,
-        candidacy.training,
-        keys,
-        max,
-        seconds,
-    ];
-    let sql = "select wait, id, language from beta_apply($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)";
-    let mut row = database.row(sql, parameters).await?;
+    let mut row = database
+        .row(BetaApply {
+            now,
+            id: candidacy.id,
+            email: candidacy.email.expose(),
+            profile: candidacy.profile.expose(),
+            country: candidacy.country.code(),
+            tools: candidacy.tools.map(FormText::expose),
+            visuals: candidacy.visuals.map(FormText::expose),
+            frequency: candidacy.frequency.map(FormText::expose),
+            motivation: candidacy.motivation.map(FormText::expose),
+            language: candidacy.language.tag(),
+            consent_version: candidacy.consent_version,
+            training: candidacy.training,
+            keys,
+            max,
+            seconds,
+        })
+        .await?;
     match row.take::<i32>()? {
         0 => Ok(Applied::Candidacy(row.take()?, Language::from_tag(&row.take::<String>()?).unwrap_or_default())),
         wait => Ok(Applied::Rate(wait)),
@@ -87,7 +100,7 @@ pub async fn apply(
 /// # Errors
 /// As for any statement.
 pub async fn confirm(database: &Database, now: Timestamp, id: Uuid) -> Result<bool, Error> {
-    database.row("select beta_confirm($1, $2)", parameters![now, id]).await?.take()
+    database.row(BetaConfirm { now, id }).await?.take()
 }
 
 /// Gives or withdraws each of the two consents of a confirmed candidacy; whether there is one.
@@ -95,6 +108,5 @@ pub async fn confirm(database: &Database, now: Timestamp, id: Uuid) -> Result<bo
 /// # Errors
 /// As for any statement.
 pub async fn consents(database: &Database, now: Timestamp, id: Uuid, participation: bool, training: bool) -> Result<bool, Error> {
-    let sql = "select participation from beta_consents($1, $2, $3, $4)";
-    Ok(!database.rows(sql, parameters![now, id, participation, training]).await?.is_empty())
+    Ok(!database.rows(BetaConsents { now, id, participation, training }).await?.is_empty())
 }

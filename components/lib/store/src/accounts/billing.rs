@@ -4,8 +4,52 @@ use domain::{Email, Language, SessionId, TenantId, UserId, limits::Limit};
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use super::parameters;
-use crate::{Database, Error};
+use crate::{
+    Database, Error,
+    statement::{names, statements},
+};
+
+statements! {
+    BillingRead for [Billing]:
+        "select plan, status, period_end, ends_at_period_end, credits, quota, used from api.billing_read" => (
+            now: Timestamp, session: SessionId, user: UserId
+        );
+    CheckoutBegin<'a> for [Billing] returns { outcome: CheckoutBeginOutcome }:
+        "select outcome, wait, checkout_id, tenant_id, email, language, customer, subscription, session from \
+         api.checkout_begin" => (
+            now: Timestamp, session: SessionId, user: UserId, id: Uuid, key: Option<&'a str>, body: Option<&'a str>,
+            key_expires: Timestamp, limit_key: String, limit_max: i32, limit_seconds: i32
+        );
+    BillingCustomerLink<'a> for [Billing]:
+        "select api.billing_customer_link" => (now: Timestamp, tenant: TenantId, customer: &'a str);
+    CheckoutDone<'a> for [Billing]:
+        "select api.checkout_done" => (id: Uuid, session: &'a str);
+    CheckoutFail for [Billing]:
+        "select api.checkout_fail" => (id: Uuid);
+    GiftRedeem<'a> for [Billing] returns { outcome: GiftRedeemOutcome }:
+        "select outcome, wait, kind, ends_at from api.gift_redeem" => (
+            now: Timestamp, session: SessionId, user: UserId, code: &'a [u8], keys: Vec<String>, max: Vec<i32>,
+            seconds: Vec<i32>, id: Uuid
+        );
+}
+
+names! {
+    enum CheckoutBeginOutcome {
+        Unauthenticated = "unauthenticated",
+        Conflict = "conflict",
+        Rate = "rate",
+        Begun = "begun",
+    }
+}
+
+names! {
+    enum GiftRedeemOutcome {
+        Unauthenticated = "unauthenticated",
+        Rate = "rate",
+        Invalid = "invalid",
+        Redeemed = "redeemed",
+    }
+}
 
 /// What a tenant has and owes.
 #[derive(Debug)]
@@ -31,8 +75,7 @@ pub struct Overview {
 /// # Errors
 /// As for any statement.
 pub async fn overview(database: &Database, now: Timestamp, session: SessionId, user: UserId) -> Result<Option<Overview>, Error> {
-    let sql = "select plan, status, period_end, ends_at_period_end, credits, quota, used from billing_read($1, $2, $3)";
-    let Some(mut row) = database.rows(sql, parameters![now, session, user]).await?.into_iter().next() else { return Ok(None) };
+    let Some(mut row) = database.rows(BillingRead { now, session, user }).await?.into_iter().next() else { return Ok(None) };
     Ok(Some(Overview {
         plan: row.take()?,
         status: row.take()?,
@@ -99,27 +142,26 @@ pub struct Checkout {
 /// As for any statement.
 pub async fn begin(database: &Database, now: Timestamp, begin: Begin<'_>) -> Result<Begun, Error> {
     let (limit, limit_key) = begin.limit;
-    let parameters = parameters![
-        now,
-        begin.session,
-        begin.user,
-        begin.id,
-        begin.key.map(|(key, _)| key),
-        begin.key.map(|(_, body)| body),
-        begin.key_expires,
-        format!("{}:{limit_key}", limit.name),
-        limit.max,
-        limit.seconds,
-    ];
-    let sql = "select outcome, wait, checkout_id, tenant_id, email, language, customer, subscription, session \
-               from checkout_begin($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
-    let mut row = database.row(sql, parameters).await?;
-    let (outcome, wait) = (row.take::<String>()?, row.take::<Option<i32>>()?);
-    match outcome.as_str() {
-        "unauthenticated" => Ok(Begun::Unauthenticated),
-        "conflict" => Ok(Begun::Conflict),
-        "rate" => Ok(Begun::Rate(wait.unwrap_or(1))),
-        "begun" => Ok(Begun::Begun(Box::new(Checkout {
+    let mut row = database
+        .row(CheckoutBegin {
+            now,
+            session: begin.session,
+            user: begin.user,
+            id: begin.id,
+            key: begin.key.map(|(key, _)| key),
+            body: begin.key.map(|(_, body)| body),
+            key_expires: begin.key_expires,
+            limit_key: format!("{}:{limit_key}", limit.name),
+            limit_max: limit.max,
+            limit_seconds: limit.seconds,
+        })
+        .await?;
+    let (outcome, wait) = (row.take::<CheckoutBeginOutcome>()?, row.take::<Option<i32>>()?);
+    match outcome {
+        CheckoutBeginOutcome::Unauthenticated => Ok(Begun::Unauthenticated),
+        CheckoutBeginOutcome::Conflict => Ok(Begun::Conflict),
+        CheckoutBeginOutcome::Rate => Ok(Begun::Rate(wait.unwrap_or(1))),
+        CheckoutBeginOutcome::Begun => Ok(Begun::Begun(Box::new(Checkout {
             id: row.take()?,
             tenant: row.take_id()?,
             email: Email::parse(&row.take::<String>()?).map_err(|_| Error::Decode)?,
@@ -128,7 +170,6 @@ pub async fn begin(database: &Database, now: Timestamp, begin: Begin<'_>) -> Res
             subscription: row.take()?,
             session: row.take()?,
         }))),
-        _ => Err(Error::Decode),
     }
 }
 
@@ -143,7 +184,7 @@ pub async fn link_customer(
     tenant: TenantId,
     customer: &str,
 ) -> Result<Option<String>, Error> {
-    database.row("select billing_customer_link($1, $2, $3)", parameters![now, tenant, customer]).await?.take()
+    database.row(BillingCustomerLink { now, tenant, customer }).await?.take()
 }
 
 /// Notes the session that Stripe has made of a checkout.
@@ -151,7 +192,7 @@ pub async fn link_customer(
 /// # Errors
 /// As for any statement.
 pub async fn done(database: &Database, id: Uuid, session: &str) -> Result<bool, Error> {
-    database.row("select checkout_done($1, $2)", parameters![id, session]).await?.take()
+    database.row(CheckoutDone { id, session }).await?.take()
 }
 
 /// Forgets a checkout that came to nothing; its idempotency key is free again.
@@ -159,7 +200,7 @@ pub async fn done(database: &Database, id: Uuid, session: &str) -> Result<bool, 
 /// # Errors
 /// As for any statement.
 pub async fn fail(database: &Database, id: Uuid) -> Result<bool, Error> {
-    database.row("select checkout_fail($1)", parameters![id]).await?.take()
+    database.row(CheckoutFail { id }).await?.take()
 }
 
 /// A gift code that is tried.
@@ -199,15 +240,23 @@ pub async fn redeem(database: &Database, now: Timestamp, redemption: Redemption<
     let keys: Vec<String> = limits.iter().map(|(limit, key)| format!("{}:{key}", limit.name)).collect();
     let max: Vec<i32> = limits.iter().map(|(limit, _)| limit.max).collect();
     let seconds: Vec<i32> = limits.iter().map(|(limit, _)| limit.seconds).collect();
-    let parameters = parameters![now, redemption.session, redemption.user, redemption.code, keys, max, seconds, redemption.id];
-    let sql = "select outcome, wait, kind, ends_at from gift_redeem($1, $2, $3, $4, $5, $6, $7, $8)";
-    let mut row = database.row(sql, parameters).await?;
-    let (outcome, wait) = (row.take::<String>()?, row.take::<Option<i32>>()?);
-    match outcome.as_str() {
-        "unauthenticated" => Ok(Redeemed::Unauthenticated),
-        "rate" => Ok(Redeemed::Rate(wait.unwrap_or(1))),
-        "invalid" => Ok(Redeemed::Invalid),
-        "redeemed" => Ok(Redeemed::Redeemed(row.take()?, row.take()?)),
-        _ => Err(Error::Decode),
+    let mut row = database
+        .row(GiftRedeem {
+            now,
+            session: redemption.session,
+            user: redemption.user,
+            code: redemption.code,
+            keys,
+            max,
+            seconds,
+            id: redemption.id,
+        })
+        .await?;
+    let (outcome, wait) = (row.take::<GiftRedeemOutcome>()?, row.take::<Option<i32>>()?);
+    match outcome {
+        GiftRedeemOutcome::Unauthenticated => Ok(Redeemed::Unauthenticated),
+        GiftRedeemOutcome::Rate => Ok(Redeemed::Rate(wait.unwrap_or(1))),
+        GiftRedeemOutcome::Invalid => Ok(Redeemed::Invalid),
+        GiftRedeemOutcome::Redeemed => Ok(Redeemed::Redeemed(row.take()?, row.take()?)),
     }
 }

@@ -2,9 +2,30 @@
 
 use domain::{Email, Language, SessionId, UserId};
 use jiff::Timestamp;
+use uuid::Uuid;
 
-use super::{events::EventOrigin, parameters};
-use crate::{Database, Error};
+use super::events::EventOrigin;
+use crate::{
+    Database, Error,
+    statement::{names, statements},
+};
+
+statements! {
+    EmailConfirm<'a> for [Identity] returns { outcome: EmailConfirmOutcome }:
+        "select outcome, email, old_email, language from api.email_confirm" => (
+            now: Timestamp, token: &'a str, session: Option<SessionId>, user: Option<UserId>, event: Uuid,
+            ip: Option<&'a str>
+        );
+}
+
+names! {
+    enum EmailConfirmOutcome {
+        Expired = "expired",
+        Confirmed = "confirmed",
+        Stripped = "stripped",
+        Changed = "changed",
+    }
+}
 
 /// A token that is about to be sent by email.
 #[derive(Debug)]
@@ -40,18 +61,15 @@ pub async fn confirm(
     origin: &EventOrigin,
 ) -> Result<Confirmed, Error> {
     let (session, user) = bearer.unzip();
-    let parameters = parameters![now, stored, session, user, origin.id, origin.ip()];
-    let sql = "select outcome, email, old_email, language from email_confirm($1, $2, $3, $4, $5, $6)";
-    let mut row = database.row(sql, parameters).await?;
-    let outcome: String = row.take()?;
+    let mut row = database.row(EmailConfirm { now, token: stored, session, user, event: origin.id, ip: origin.ip() }).await?;
+    let outcome: EmailConfirmOutcome = row.take()?;
     let (email, old) = (row.take::<Option<String>>()?, row.take::<Option<String>>()?);
     let language = row.take::<Option<String>>()?.as_deref().and_then(Language::from_tag).unwrap_or_default();
     let address = |text: Option<String>| text.and_then(|text| Email::parse(&text).ok()).ok_or(Error::Decode);
-    match outcome.as_str() {
-        "expired" => Ok(Confirmed::Expired),
-        "confirmed" => Ok(Confirmed::Confirmed),
-        "stripped" => Ok(Confirmed::Stripped(address(email)?, language)),
-        "changed" => Ok(Confirmed::Changed(address(old)?, language)),
-        _ => Err(Error::Decode),
+    match outcome {
+        EmailConfirmOutcome::Expired => Ok(Confirmed::Expired),
+        EmailConfirmOutcome::Confirmed => Ok(Confirmed::Confirmed),
+        EmailConfirmOutcome::Stripped => Ok(Confirmed::Stripped(address(email)?, language)),
+        EmailConfirmOutcome::Changed => Ok(Confirmed::Changed(address(old)?, language)),
     }
 }

@@ -4,8 +4,39 @@ use domain::{Email, Language, SessionId, UserId, erasure::Step};
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use super::{events::EventOrigin, parameters};
-use crate::{Database, Error, value::Row};
+use super::events::EventOrigin;
+use crate::{
+    Database, Error,
+    statement::{names, statements},
+    value::Row,
+};
+
+statements! {
+    ErasureBegin<'a> for [Rights] returns { outcome: ErasureBeginOutcome }:
+        "select outcome, email, language from api.erasure_begin" => (
+            now: Timestamp, session: SessionId, user: UserId, id: Uuid, recent_seconds: i32, due: Timestamp,
+            backups_expire: Timestamp, again: Timestamp, event: Uuid, ip: Option<&'a str>
+        );
+    ErasureOpenSteps for [Rights, Lifecycle]:
+        "select erasure_id, user_id, customer, name from api.erasure_open_steps" => (
+            now: Timestamp, id: Option<Uuid>, limit: i32
+        );
+    ErasureStepDone<'a> for [Rights, Lifecycle]:
+        "select api.erasure_step_done" => (now: Timestamp, id: Uuid, name: &'a str);
+    ErasureMetadata for [Rights, Lifecycle]:
+        "select api.erasure_metadata" => (id: Uuid, batch: i32, expires: Timestamp as "::timestamp::date");
+    ErasureRead for [Rights]:
+        "select requested_at, key_destroyed_at, backups_expire_at, completed_at, array_to_string(remains, ','), \
+         evidence_until, name, done_at from api.erasure_read" => (id: Uuid);
+}
+
+names! {
+    enum ErasureBeginOutcome {
+        Unauthenticated = "unauthenticated",
+        Stale = "stale",
+        Erased = "erased",
+    }
+}
 
 /// An erasure about to begin.
 pub struct NewErasure<'a> {
@@ -45,19 +76,28 @@ pub async fn begin(
     erasure: &NewErasure<'_>,
 ) -> Result<Begun, Error> {
     let NewErasure { id, due, backups_expire, again, event } = *erasure;
-    let parameters =
-        parameters![now, session, user, id, recent_seconds, due, backups_expire, again, event.id, event.ip.as_deref()];
-    let sql = "select outcome, email, language from erasure_begin($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
-    let mut row = database.row(sql, parameters).await?;
-    match row.take::<String>()?.as_str() {
-        "unauthenticated" => Ok(Begun::Unauthenticated),
-        "stale" => Ok(Begun::Stale),
-        "erased" => {
+    let mut row = database
+        .row(ErasureBegin {
+            now,
+            session,
+            user,
+            id,
+            recent_seconds,
+            due,
+            backups_expire,
+            again,
+            event: event.id,
+            ip: event.ip.as_deref(),
+        })
+        .await?;
+    match row.take::<ErasureBeginOutcome>()? {
+        ErasureBeginOutcome::Unauthenticated => Ok(Begun::Unauthenticated),
+        ErasureBeginOutcome::Stale => Ok(Begun::Stale),
+        ErasureBeginOutcome::Erased => {
             let (email, language) = (row.take::<Option<String>>()?, row.take::<Option<String>>()?);
             let email = email.and_then(|email| Email::parse(&email).ok());
             Ok(Begun::Erased(email.map(|email| (email, language.as_deref().and_then(Language::from_tag).unwrap_or_default()))))
         }
-        _ => Err(Error::Decode),
     }
 }
 
@@ -79,8 +119,7 @@ pub struct OpenStep {
 /// # Errors
 /// As for any statement.
 pub async fn open_steps(database: &Database, now: Timestamp, erasure: Option<Uuid>, limit: i32) -> Result<Vec<OpenStep>, Error> {
-    let sql = "select erasure_id, user_id, customer, name from erasure_open_steps($1, $2, $3)";
-    let rows = database.rows(sql, parameters![now, erasure, limit]).await?;
+    let rows = database.rows(ErasureOpenSteps { now, id: erasure, limit }).await?;
     rows.into_iter()
         .map(|mut row| {
             let (erasure, user, customer) = (row.take()?, row.take_id()?, row.take()?);
@@ -95,7 +134,7 @@ pub async fn open_steps(database: &Database, now: Timestamp, erasure: Option<Uui
 /// # Errors
 /// As for any statement.
 pub async fn step_done(database: &Database, now: Timestamp, erasure: Uuid, step: Step) -> Result<bool, Error> {
-    database.row("select erasure_step_done($1, $2, $3)", parameters![now, erasure, step.name()]).await?.take()
+    database.row(ErasureStepDone { now, id: erasure, name: step.name() }).await?.take()
 }
 
 /// Removes a batch of an erased person's generations and keeps what is not personal until the day given; how many went. At 0 the
@@ -104,8 +143,7 @@ pub async fn step_done(database: &Database, now: Timestamp, erasure: Uuid, step:
 /// # Errors
 /// As for any statement.
 pub async fn remove_metadata(database: &Database, erasure: Uuid, batch: i32, expires: Timestamp) -> Result<i32, Error> {
-    let sql = "select erasure_metadata($1, $2, $3::timestamp::date)";
-    database.row(sql, parameters![erasure, batch, expires]).await?.take()
+    database.row(ErasureMetadata { id: erasure, batch, expires }).await?.take()
 }
 
 /// An entry of the journal.
@@ -133,11 +171,8 @@ pub struct Journal {
 /// As for any statement.
 pub async fn read(database: &Database, id: Uuid) -> Result<Option<Journal>, Error> {
     // Arrays do not come back over Spin's interface in every version: as one text.
-    let sql = "select requested_at, key_destroyed_at, backups_expire_at, completed_at, array_to_string(remains, ','), \
-               evidence_until, name, done_at \
-               from erasure_read($1)";
     let mut journal: Option<Journal> = None;
-    for mut row in database.rows(sql, parameters![id]).await? {
+    for mut row in database.rows(ErasureRead { id }).await? {
         let entry = take_entry(&mut row)?;
         let step = (row.take()?, row.take()?);
         journal.get_or_insert(entry).steps.push(step);

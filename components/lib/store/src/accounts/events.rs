@@ -4,8 +4,26 @@ use domain::{SessionId, UserId};
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use super::parameters;
-use crate::{Database, Error};
+use crate::{
+    Database, Error,
+    statement::{names, statements},
+};
+
+statements! {
+    SecurityEventsList for [Identity, Rights] returns { outcome: SecurityEventsListOutcome }:
+        "select outcome, id, at, kind, ip from api.security_events_list" => (
+            now: Timestamp, session: SessionId, user: UserId, limit: i32, after_time: Option<Timestamp>,
+            after_id: Option<Uuid>
+        );
+}
+
+names! {
+    enum SecurityEventsListOutcome {
+        Unauthenticated = "unauthenticated",
+        Found = "found",
+        None = "none",
+    }
+}
 
 /// What a function that makes a change needs to note its event: pass both to `security_event_add`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,15 +67,14 @@ pub async fn list(
     after: Option<(Timestamp, Uuid)>,
 ) -> Result<Option<Vec<Event>>, Error> {
     let (time, id) = after.unzip();
-    let parameters = parameters![now, session, user, limit, time, id];
-    let sql = "select outcome, id, at, kind, ip from security_events_list($1, $2, $3, $4, $5, $6)";
     let mut events = Vec::new();
-    for mut row in database.rows(sql, parameters).await? {
-        match row.take::<String>()?.as_str() {
-            "unauthenticated" => return Ok(None),
-            "found" => events.push(Event { id: row.take()?, at: row.take()?, kind: row.take()?, ip: row.take()? }),
-            "none" => {}
-            _ => return Err(Error::Decode),
+    for mut row in database.rows(SecurityEventsList { now, session, user, limit, after_time: time, after_id: id }).await? {
+        match row.take::<SecurityEventsListOutcome>()? {
+            SecurityEventsListOutcome::Unauthenticated => return Ok(None),
+            SecurityEventsListOutcome::Found => {
+                events.push(Event { id: row.take()?, at: row.take()?, kind: row.take()?, ip: row.take()? });
+            }
+            SecurityEventsListOutcome::None => {}
         }
     }
     Ok(Some(events))

@@ -7,10 +7,47 @@ use vault::UserSalt;
 
 use super::{
     events::EventOrigin,
-    parameters,
     support::{Message, Request, take_message, take_request},
 };
-use crate::{Database, Error, value::Json};
+use crate::{
+    Database, Error,
+    statement::{names, statements},
+    value::Json,
+};
+
+statements! {
+    ExportBegin<'a> for [Rights] returns { outcome: ExportBeginOutcome }:
+        "select outcome, wait, salt, language from api.export_begin" => (
+            now: Timestamp, session: SessionId, user: UserId, id: Uuid, recent_seconds: i32, lease_until: Timestamp,
+            per_day: i32, due: Timestamp, event: Uuid, ip: Option<&'a str>
+        );
+    ExportContinue for [Rights]:
+        "select api.export_continue" => (now: Timestamp, session: SessionId, user: UserId, id: Uuid, lease_until: Timestamp);
+    ExportEnd for [Rights]:
+        "select api.export_end" => (now: Timestamp, id: Uuid, complete: bool);
+    ExportDocuments for [Rights]:
+        "select name, document from api.export_documents" => (now: Timestamp, session: SessionId, user: UserId);
+    ExportSupport for [Rights]:
+        "select id, created_at, answered_at, closed_at, message_id, author, envelope, written_at from api.export_support" => (
+            now: Timestamp, session: SessionId, user: UserId, limit: i32, after_time: Option<Timestamp>,
+            after_id: Option<Uuid>
+        );
+    ExportGenerations for [Rights]:
+        "select id, created_at, document, corrections from api.export_generations" => (
+            now: Timestamp, session: SessionId, user: UserId, limit: i32, after_time: Option<Timestamp>,
+            after_id: Option<GenerationId>
+        );
+}
+
+names! {
+    enum ExportBeginOutcome {
+        Unauthenticated = "unauthenticated",
+        Stale = "stale",
+        Running = "running",
+        Rate = "rate",
+        Admitted = "admitted",
+    }
+}
 
 /// An export about to begin.
 pub struct NewExport<'a> {
@@ -52,21 +89,30 @@ pub async fn begin(
     export: &NewExport<'_>,
 ) -> Result<Begun, Error> {
     let NewExport { id, lease_until, due, event } = *export;
-    let parameters =
-        parameters![now, session, user, id, recent_seconds, lease_until, per_day, due, event.id, event.ip.as_deref()];
-    let sql = "select outcome, wait, salt, language from export_begin($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
-    let mut row = database.row(sql, parameters).await?;
-    let (outcome, wait) = (row.take::<String>()?, row.take::<Option<i32>>()?.unwrap_or(1));
-    match outcome.as_str() {
-        "unauthenticated" => Ok(Begun::Unauthenticated),
-        "stale" => Ok(Begun::Stale),
-        "running" => Ok(Begun::Running(wait)),
-        "rate" => Ok(Begun::Rate(wait)),
-        "admitted" => {
+    let mut row = database
+        .row(ExportBegin {
+            now,
+            session,
+            user,
+            id,
+            recent_seconds,
+            lease_until,
+            per_day,
+            due,
+            event: event.id,
+            ip: event.ip.as_deref(),
+        })
+        .await?;
+    let (outcome, wait) = (row.take::<ExportBeginOutcome>()?, row.take::<Option<i32>>()?.unwrap_or(1));
+    match outcome {
+        ExportBeginOutcome::Unauthenticated => Ok(Begun::Unauthenticated),
+        ExportBeginOutcome::Stale => Ok(Begun::Stale),
+        ExportBeginOutcome::Running => Ok(Begun::Running(wait)),
+        ExportBeginOutcome::Rate => Ok(Begun::Rate(wait)),
+        ExportBeginOutcome::Admitted => {
             let salt = UserSalt::from_bytes(&row.take::<Vec<u8>>()?).ok_or(Error::Decode)?;
             Ok(Begun::Admitted(salt, Language::from_tag(&row.take::<String>()?).unwrap_or_default()))
         }
-        _ => Err(Error::Decode),
     }
 }
 
@@ -82,8 +128,7 @@ pub async fn go_on(
     export: Uuid,
     lease_until: Timestamp,
 ) -> Result<bool, Error> {
-    let sql = "select export_continue($1, $2, $3, $4, $5)";
-    database.row(sql, parameters![now, session, user, export, lease_until]).await?.take()
+    database.row(ExportContinue { now, session, user, id: export, lease_until }).await?.take()
 }
 
 /// Ends an export, complete or broken off.
@@ -91,7 +136,7 @@ pub async fn go_on(
 /// # Errors
 /// As for any statement.
 pub async fn end(database: &Database, now: Timestamp, export: Uuid, complete: bool) -> Result<(), Error> {
-    database.row("select export_end($1, $2, $3)", parameters![now, export, complete]).await.map(|_| ())
+    database.row(ExportEnd { now, id: export, complete }).await.map(|_| ())
 }
 
 /// The small documents, JSON texts by the name of their entry; none where the session has ended.
@@ -104,7 +149,7 @@ pub async fn documents(
     session: SessionId,
     user: UserId,
 ) -> Result<Vec<(String, Vec<u8>)>, Error> {
-    let rows = database.rows("select name, document from export_documents($1, $2, $3)", parameters![now, session, user]).await?;
+    let rows = database.rows(ExportDocuments { now, session, user }).await?;
     rows.into_iter().map(|mut row| Ok((row.take()?, row.take::<Json>()?.0))).collect()
 }
 
@@ -121,10 +166,8 @@ pub async fn support(
     after: Option<(Timestamp, Uuid)>,
 ) -> Result<Vec<(Request, Vec<Message>)>, Error> {
     let (after_time, after_id) = after.unzip();
-    let sql = "select id, created_at, answered_at, closed_at, message_id, author, envelope, written_at \
-               from export_support($1, $2, $3, $4, $5, $6)";
     let mut page: Vec<(Request, Vec<Message>)> = Vec::new();
-    for mut row in database.rows(sql, parameters![now, session, user, limit, after_time, after_id]).await? {
+    for mut row in database.rows(ExportSupport { now, session, user, limit, after_time, after_id }).await? {
         let (request, message) = (take_request(&mut row)?, take_message(&mut row)?);
         match page.last_mut().filter(|(last, _)| last.id == request.id) {
             Some((_, messages)) => messages.push(message),
@@ -159,9 +202,16 @@ pub async fn generations(
     limit: i32,
     after: Option<(Timestamp, GenerationId)>,
 ) -> Result<Vec<Generation>, Error> {
-    let parameters = parameters![now, session, user, limit, after.map(|(time, _)| time), after.map(|(_, id)| id)];
-    let sql = "select id, created_at, document, corrections from export_generations($1, $2, $3, $4, $5, $6)";
-    let rows = database.rows(sql, parameters).await?;
+    let rows = database
+        .rows(ExportGenerations {
+            now,
+            session,
+            user,
+            limit,
+            after_time: after.map(|(time, _)| time),
+            after_id: after.map(|(_, id)| id),
+        })
+        .await?;
     rows.into_iter()
         .map(|mut row| {
             Ok(Generation {

@@ -2,10 +2,99 @@
 
 use domain::{GenerationId, SessionId, UserId, generation::Status};
 use jiff::Timestamp;
+use uuid::Uuid;
 use vault::UserSalt;
 
-use super::{events::EventOrigin, parameters};
-use crate::{Database, Error, value::Json, value::Row};
+use super::events::EventOrigin;
+use crate::{
+    Database, Error,
+    statement::{names, statements},
+    value::Json,
+    value::Row,
+};
+
+statements! {
+    GenerationAdmit<'a> for [Generation] returns { outcome: GenerationAdmitOutcome }:
+        "select outcome, generation_id, salt, quota, used, credits, credits_needed, wait, place from api.generation_admit" => (
+            now: Timestamp, session: SessionId, user: UserId, id: GenerationId, key: Option<&'a str>, body: Option<&'a str>,
+            key_expires: Timestamp, reserve: i64, deadline: Timestamp, per_minute: i32, refused_key: &'a str, spend: bool,
+            complexity: i32, reasons: Json, brief_language: Option<&'a str>, prompt_version: &'a str, max_calls: i32,
+            until: Timestamp
+        );
+    ModelLineTake for [Generation]:
+        "select api.model_line_take" => (now: Timestamp, id: GenerationId, max: i32, until: Timestamp);
+    BriefRefuse<'a> for [Generation] returns { outcome: BriefRefuseOutcome }:
+        "select outcome, wait from api.brief_refuse" => (
+            now: Timestamp, session: SessionId, user: UserId, generation: Option<GenerationId>, key: &'a str,
+            per_minute: i32, event: Uuid, ip: Option<&'a str>
+        );
+    GenerationDeliver for [Generation]:
+        "select api.generation_deliver" => (
+            now: Timestamp, id: GenerationId, translated: bool, corrections: Json, model_name: Option<String>,
+            model_version: Option<String>, prompt_tokens: i64, completion_tokens: i64, trace: Json
+        );
+    ContentHidden for [Generation]:
+        "select downgraded_at, former_end from api.content_hidden" => (id: GenerationId);
+    GenerationFail<'a> for [Generation]:
+        "select api.generation_fail" => (
+            now: Timestamp, id: GenerationId, problem: &'a str, model_name: Option<String>, model_version: Option<String>,
+            prompt_tokens: i64, completion_tokens: i64, trace: Json
+        );
+    GenerationRead for [Generation] returns { outcome: ReadOutcome }:
+        "select outcome, salt, content_expired, id, created_at, status, problem, brief_language, translated, complexity, \
+         corrected, corrections, prompt_version, model_name, model_version, prompt_tokens, completion_tokens, expires_at \
+         from api.generation_read" => (now: Timestamp, session: SessionId, user: UserId, id: GenerationId);
+    GenerationList for [Generation] returns { outcome: ReadOutcome }:
+        "select outcome, salt, content_expired, id, created_at, status, problem, brief_language, translated, complexity, \
+         corrected, corrections, prompt_version, model_name, model_version, prompt_tokens, completion_tokens, expires_at \
+         from api.generation_list" => (
+            now: Timestamp, session: SessionId, user: UserId, limit: i32, after_time: Option<Timestamp>,
+            after_id: Option<GenerationId>
+        );
+    GenerationForget for [Generation] returns { outcome: GenerationForgetOutcome }:
+        "select api.generation_forget" => (now: Timestamp, session: SessionId, user: UserId, id: GenerationId);
+}
+
+names! {
+    enum ReadOutcome {
+        Unauthenticated = "unauthenticated",
+        Phone = "phone",
+        NotFound = "not-found",
+        Found = "found",
+    }
+}
+
+names! {
+    enum GenerationAdmitOutcome {
+        Unauthenticated = "unauthenticated",
+        Conflict = "conflict",
+        Gone = "gone",
+        Wait = "wait",
+        Replay = "replay",
+        Rate = "rate",
+        Phone = "phone",
+        Restricted = "restricted",
+        Quota = "quota",
+        Admitted = "admitted",
+    }
+}
+
+names! {
+    enum BriefRefuseOutcome {
+        Unauthenticated = "unauthenticated",
+        Rate = "rate",
+        Refused = "refused",
+    }
+}
+
+names! {
+    enum GenerationForgetOutcome {
+        Unauthenticated = "unauthenticated",
+        NotFound = "not-found",
+        Running = "running",
+        Found = "found",
+    }
+}
 
 /// A request for a generation.
 #[derive(Debug)]
@@ -87,51 +176,49 @@ pub enum Admitted {
 /// # Errors
 /// As for any statement.
 pub async fn admit(database: &Database, now: Timestamp, admission: Admission<'_>) -> Result<Admitted, Error> {
-    let parameters = parameters![
-        now,
-        admission.session,
-        admission.user,
-        admission.id,
-        admission.key.map(|(key, _)| key),
-        admission.key.map(|(_, body)| body),
-        admission.key_expires,
-        admission.reserve,
-        admission.deadline,
-        domain::limits::GENERATIONS_PER_MINUTE,
-        admission.refused_key,
-        admission.spend_credits,
-        admission.complexity,
-        Json(admission.reasons),
-        admission.brief_language,
-        admission.prompt_version,
-        admission.line.max,
-        admission.line.until,
-    ];
-    let sql = "select outcome, generation_id, salt, quota, used, credits, credits_needed, wait, place \
-               from generation_admit($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)";
-    let mut row = database.row(sql, parameters).await?;
-    let outcome: String = row.take()?;
+    let mut row = database
+        .row(GenerationAdmit {
+            now,
+            session: admission.session,
+            user: admission.user,
+            id: admission.id,
+            key: admission.key.map(|(key, _)| key),
+            body: admission.key.map(|(_, body)| body),
+            key_expires: admission.key_expires,
+            reserve: admission.reserve,
+            deadline: admission.deadline,
+            per_minute: domain::limits::GENERATIONS_PER_MINUTE,
+            refused_key: admission.refused_key,
+            spend: admission.spend_credits,
+            complexity: admission.complexity,
+            reasons: Json(admission.reasons),
+            brief_language: admission.brief_language,
+            prompt_version: admission.prompt_version,
+            max_calls: admission.line.max,
+            until: admission.line.until,
+        })
+        .await?;
+    let outcome: GenerationAdmitOutcome = row.take()?;
     let id = row.take::<Option<uuid::Uuid>>()?.map(GenerationId::from);
     let salt = row.take::<Option<Vec<u8>>>()?;
     let [quota, used, credits, credits_needed] =
         [row.take::<Option<i64>>()?, row.take()?, row.take()?, row.take()?].map(|number| number.unwrap_or(0));
     let wait = row.take::<Option<i32>>()?.unwrap_or(1);
     let place = row.take::<Option<i32>>()?;
-    match outcome.as_str() {
-        "unauthenticated" => Ok(Admitted::Unauthenticated),
-        "conflict" => Ok(Admitted::Conflict),
-        "gone" => Ok(Admitted::Gone),
-        "wait" => id.map(Admitted::Wait).ok_or(Error::Decode),
-        "replay" => id.map(Admitted::Replay).ok_or(Error::Decode),
-        "rate" => Ok(Admitted::Rate(wait)),
-        "phone" => Ok(Admitted::PhoneUnverified),
-        "restricted" => Ok(Admitted::Restricted),
-        "quota" => Ok(Admitted::Quota { quota, used, credits, credits_needed }),
-        "admitted" => {
+    match outcome {
+        GenerationAdmitOutcome::Unauthenticated => Ok(Admitted::Unauthenticated),
+        GenerationAdmitOutcome::Conflict => Ok(Admitted::Conflict),
+        GenerationAdmitOutcome::Gone => Ok(Admitted::Gone),
+        GenerationAdmitOutcome::Wait => id.map(Admitted::Wait).ok_or(Error::Decode),
+        GenerationAdmitOutcome::Replay => id.map(Admitted::Replay).ok_or(Error::Decode),
+        GenerationAdmitOutcome::Rate => Ok(Admitted::Rate(wait)),
+        GenerationAdmitOutcome::Phone => Ok(Admitted::PhoneUnverified),
+        GenerationAdmitOutcome::Restricted => Ok(Admitted::Restricted),
+        GenerationAdmitOutcome::Quota => Ok(Admitted::Quota { quota, used, credits, credits_needed }),
+        GenerationAdmitOutcome::Admitted => {
             let salt = salt.and_then(|salt| UserSalt::from_bytes(&salt)).ok_or(Error::Decode)?;
             Ok(Admitted::Admitted(salt, place.ok_or(Error::Decode)?))
         }
-        _ => Err(Error::Decode),
     }
 }
 
@@ -141,7 +228,7 @@ pub async fn admit(database: &Database, now: Timestamp, admission: Admission<'_>
 /// # Errors
 /// As for any statement.
 pub async fn line_take(database: &Database, now: Timestamp, id: GenerationId, line: Line) -> Result<Option<i32>, Error> {
-    database.row("select model_line_take($1, $2, $3, $4)", parameters![now, id, line.max, line.until]).await?.take()
+    database.row(ModelLineTake { now, id, max: line.max, until: line.until }).await?.take()
 }
 
 /// What became of a brief that moderation refuses.
@@ -168,14 +255,14 @@ pub async fn refuse(
     origin: &EventOrigin,
 ) -> Result<Refused, Error> {
     let per_minute = domain::limits::GENERATIONS_PER_MINUTE;
-    let parameters = parameters![now, session, user, id, key, per_minute, origin.id, origin.ip.as_deref()];
-    let mut row = database.row("select outcome, wait from brief_refuse($1, $2, $3, $4, $5, $6, $7, $8)", parameters).await?;
-    let (outcome, wait) = (row.take::<String>()?, row.take::<Option<i32>>()?.unwrap_or(1));
-    match outcome.as_str() {
-        "unauthenticated" => Ok(Refused::Unauthenticated),
-        "rate" => Ok(Refused::Rate(wait)),
-        "refused" => Ok(Refused::Refused),
-        _ => Err(Error::Decode),
+    let mut row = database
+        .row(BriefRefuse { now, session, user, generation: id, key, per_minute, event: origin.id, ip: origin.ip.as_deref() })
+        .await?;
+    let (outcome, wait) = (row.take::<BriefRefuseOutcome>()?, row.take::<Option<i32>>()?.unwrap_or(1));
+    match outcome {
+        BriefRefuseOutcome::Unauthenticated => Ok(Refused::Unauthenticated),
+        BriefRefuseOutcome::Rate => Ok(Refused::Rate(wait)),
+        BriefRefuseOutcome::Refused => Ok(Refused::Refused),
     }
 }
 
@@ -207,18 +294,20 @@ pub async fn deliver(
     corrections: Vec<u8>,
     record: Record,
 ) -> Result<bool, Error> {
-    let parameters = parameters![
-        now,
-        id,
-        translated,
-        Json(corrections),
-        record.model_name,
-        record.model_version,
-        record.prompt_tokens,
-        record.completion_tokens,
-        Json(record.trace),
-    ];
-    database.row("select generation_deliver($1, $2, $3, $4, $5, $6, $7, $8, $9)", parameters).await?.take()
+    database
+        .row(GenerationDeliver {
+            now,
+            id,
+            translated,
+            corrections: Json(corrections),
+            model_name: record.model_name,
+            model_version: record.model_version,
+            prompt_tokens: record.prompt_tokens,
+            completion_tokens: record.completion_tokens,
+            trace: Json(record.trace),
+        })
+        .await?
+        .take()
 }
 
 /// Content that a smaller plan hides, and that is still there.
@@ -235,17 +324,9 @@ pub struct Hidden {
 /// # Errors
 /// As for any statement.
 pub async fn hidden(database: &Database, id: GenerationId) -> Result<Option<Hidden>, Error> {
-    let rows = database.rows("select downgraded_at, former_end from content_hidden($1)", parameters![id]).await?;
+    let rows = database.rows(ContentHidden { id }).await?;
     let hidden = rows.into_iter().next();
     hidden.map(|mut row| Ok(Hidden { downgraded_at: row.take()?, former_end: row.take()? })).transpose()
-}
-
-/// Whether what was rejected on the way to this generation may be kept for the dataset (promise a18).
-///
-/// # Errors
-/// As for any statement.
-pub async fn training_allowed(database: &Database, id: GenerationId, opt_in: bool) -> Result<bool, Error> {
-    database.row("select generation_may_teach($1, $2)", parameters![id, opt_in]).await?.take()
 }
 
 /// Fails a generation with the name of a problem; nothing is charged.
@@ -253,17 +334,19 @@ pub async fn training_allowed(database: &Database, id: GenerationId, opt_in: boo
 /// # Errors
 /// As for any statement.
 pub async fn fail(database: &Database, now: Timestamp, id: GenerationId, problem: &str, record: Record) -> Result<bool, Error> {
-    let parameters = parameters![
-        now,
-        id,
-        problem,
-        record.model_name,
-        record.model_version,
-        record.prompt_tokens,
-        record.completion_tokens,
-        Json(record.trace),
-    ];
-    database.row("select generation_fail($1, $2, $3, $4, $5, $6, $7, $8)", parameters).await?.take()
+    database
+        .row(GenerationFail {
+            now,
+            id,
+            problem,
+            model_name: record.model_name,
+            model_version: record.model_version,
+            prompt_tokens: record.prompt_tokens,
+            completion_tokens: record.completion_tokens,
+            trace: Json(record.trace),
+        })
+        .await?
+        .take()
 }
 
 /// A generation's metadata as its owner sees it.
@@ -326,10 +409,7 @@ pub async fn read(
     user: UserId,
     id: GenerationId,
 ) -> Result<Read<(Generation, UserSalt)>, Error> {
-    const SQL: &str = "select outcome, salt, content_expired, id, created_at, status, problem, brief_language, translated, \
-                       complexity, corrected, corrections, prompt_version, model_name, model_version, prompt_tokens, \
-                       completion_tokens, expires_at from generation_read($1, $2, $3, $4)";
-    let row = database.row(SQL, parameters![now, session, user, id]).await?;
+    let row = database.row(GenerationRead { now, session, user, id }).await?;
     match take(row)? {
         Read::Found((generation, Some(salt))) => Ok(Read::Found((generation, salt))),
         Read::Found((_, None)) => Err(Error::Decode),
@@ -351,12 +431,18 @@ pub async fn list(
     limit: i32,
     after: Option<(Timestamp, GenerationId)>,
 ) -> Result<Read<Vec<Generation>>, Error> {
-    const SQL: &str = "select outcome, salt, content_expired, id, created_at, status, problem, brief_language, translated, \
-                       complexity, corrected, corrections, prompt_version, model_name, model_version, prompt_tokens, \
-                       completion_tokens, expires_at from generation_list($1, $2, $3, $4, $5, $6)";
-    let parameters = parameters![now, session, user, limit, after.map(|(time, _)| time), after.map(|(_, id)| id)];
     let mut found = Vec::new();
-    for row in database.rows(SQL, parameters).await? {
+    for row in database
+        .rows(GenerationList {
+            now,
+            session,
+            user,
+            limit,
+            after_time: after.map(|(time, _)| time),
+            after_id: after.map(|(_, id)| id),
+        })
+        .await?
+    {
         match take(row)? {
             Read::Found((generation, _)) => found.push(generation),
             Read::NotFound => {}
@@ -378,13 +464,12 @@ pub async fn forget(
     user: UserId,
     id: GenerationId,
 ) -> Result<Forgotten, Error> {
-    let mut row = database.row("select generation_forget($1, $2, $3, $4)", parameters![now, session, user, id]).await?;
-    match row.take::<String>()?.as_str() {
-        "unauthenticated" => Ok(Forgotten::Unauthenticated),
-        "not-found" => Ok(Forgotten::NotFound),
-        "running" => Ok(Forgotten::Running),
-        "found" => Ok(Forgotten::Done),
-        _ => Err(Error::Decode),
+    let mut row = database.row(GenerationForget { now, session, user, id }).await?;
+    match row.take::<GenerationForgetOutcome>()? {
+        GenerationForgetOutcome::Unauthenticated => Ok(Forgotten::Unauthenticated),
+        GenerationForgetOutcome::NotFound => Ok(Forgotten::NotFound),
+        GenerationForgetOutcome::Running => Ok(Forgotten::Running),
+        GenerationForgetOutcome::Found => Ok(Forgotten::Done),
     }
 }
 
@@ -402,12 +487,11 @@ pub enum Forgotten {
 }
 
 fn take(mut row: Row) -> Result<Read<(Generation, Option<UserSalt>)>, Error> {
-    match row.take::<String>()?.as_str() {
-        "unauthenticated" => return Ok(Read::Unauthenticated),
-        "phone" => return Ok(Read::PhoneUnverified),
-        "not-found" => return Ok(Read::NotFound),
-        "found" => {}
-        _ => return Err(Error::Decode),
+    match row.take()? {
+        ReadOutcome::Unauthenticated => return Ok(Read::Unauthenticated),
+        ReadOutcome::Phone => return Ok(Read::PhoneUnverified),
+        ReadOutcome::NotFound => return Ok(Read::NotFound),
+        ReadOutcome::Found => {}
     }
     let salt = row.take::<Option<Vec<u8>>>()?.and_then(|salt| UserSalt::from_bytes(&salt));
     let content_expired = row.take()?;

@@ -4,8 +4,35 @@ use domain::{Email, Language, Patch, PersonName, Phone, SessionId, UserId, limit
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use super::{email::NewToken, events::EventOrigin, parameters, sessions::Holder};
-use crate::{Database, Error, value::Row};
+use super::{email::NewToken, events::EventOrigin, sessions::Holder};
+use crate::{
+    Database, Error,
+    statement::{names, statements},
+    value::Row,
+};
+
+statements! {
+    MeRead for [Identity]:
+        "select phone_verified, id, tenant_id, role, language, email, email_confirmed, pending_email, phone, first_name, \
+         last_name, plan, created_at, policy_version, has_password, links, restricted_at, objected_at, authenticated_at from \
+         api.me_read" => (now: Timestamp, session: SessionId, user: UserId);
+    MeUpdate<'a> for [Identity] returns { outcome: MeUpdateOutcome, mail: ToNew }:
+        "select outcome, wait, mail, mail_language, old_email, language from api.me_update" => (
+            now: Timestamp, session: SessionId, user: UserId, set_first: bool, first: Option<String>, set_last: bool,
+            last: Option<String>, language: Option<&'a str>, email: Option<&'a str>, user_key: String, user_max: i32,
+            user_seconds: i32, mail_key: &'a str, mail_max: i32, mail_seconds: i32, token: &'a str, expires: Timestamp,
+            event: Uuid, ip: Option<&'a str>, details: Uuid
+        );
+}
+
+names! {
+    enum MeUpdateOutcome {
+        Unauthenticated = "unauthenticated",
+        Recent = "recent",
+        Rate = "rate",
+        Done = "done",
+    }
+}
 
 /// An account, in full.
 #[derive(Debug)]
@@ -47,10 +74,7 @@ pub struct Account {
 /// # Errors
 /// As for any statement.
 pub async fn read(database: &Database, now: Timestamp, session: SessionId, user: UserId) -> Result<Option<Account>, Error> {
-    let sql = "select phone_verified, id, tenant_id, role, language, email, email_confirmed, pending_email, phone, first_name, \
-               last_name, plan, created_at, policy_version, has_password, links, restricted_at, objected_at, authenticated_at \
-               from me_read($1, $2, $3)";
-    let Some(mut row) = database.rows(sql, parameters![now, session, user]).await?.into_iter().next() else { return Ok(None) };
+    let Some(mut row) = database.rows(MeRead { now, session, user }).await?.into_iter().next() else { return Ok(None) };
     let phone_verified = row.take()?;
     let email = |text: String| Email::parse(&text).map_err(|_| Error::Decode);
     Ok(Some(Account {
@@ -107,15 +131,16 @@ pub struct Mails {
     pub to_old: Option<(Email, Language)>,
 }
 
-/// What is sent to the address that was given.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ToNew {
-    /// The token: it is the account's own address, not proved so far.
-    Confirm,
-    /// The token.
-    Change,
-    /// No token: it is somebody else's, who is told.
-    Taken,
+names! {
+    /// What is sent to the address that was given.
+    pub enum ToNew {
+        /// The token: it is the account's own address, not proved so far.
+        Confirm = "confirm",
+        /// The token.
+        Change = "change",
+        /// No token: it is somebody else's, who is told.
+        Taken = "taken",
+    }
 }
 
 /// Changes details of the caller's account. `by_user` limits how many addresses a person asks for, `mail` what one address receives;
@@ -137,51 +162,42 @@ pub async fn update(
     details: Uuid,
 ) -> Result<Changed, Error> {
     let name = |name: Patch<&PersonName>| name.value().map(|name| name.expose().to_owned());
-    let parameters = parameters![
-        now,
-        session,
-        user,
-        change.first_name.is_present(),
-        name(change.first_name),
-        change.last_name.is_present(),
-        name(change.last_name),
-        change.language.map(Language::tag),
-        change.email.map(Email::expose),
-        format!("{}:{}", by_user.0.name, by_user.1),
-        by_user.0.max,
-        by_user.0.seconds,
-        mail.1,
-        mail.0.max,
-        mail.0.seconds,
-        token.stored,
-        token.expires,
-        origin.id,
-        origin.ip(),
-        details,
-    ];
-    let sql = "select outcome, wait, mail, mail_language, old_email, language from me_update($1, $2, $3, $4, $5, $6, $7, $8, $9, \
-               $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)";
-    let mut row = database.row(sql, parameters).await?;
-    let (outcome, wait, mail) = (row.take::<String>()?, row.take::<Option<i32>>()?, row.take::<Option<String>>()?);
-    match outcome.as_str() {
-        "unauthenticated" => Ok(Changed::Unauthenticated),
-        "recent" => Ok(Changed::Recent),
-        "rate" => Ok(Changed::Rate(wait.unwrap_or(1))),
-        "done" => {
+    let mut row = database
+        .row(MeUpdate {
+            now,
+            session,
+            user,
+            set_first: change.first_name.is_present(),
+            first: name(change.first_name),
+            set_last: change.last_name.is_present(),
+            last: name(change.last_name),
+            language: change.language.map(Language::tag),
+            email: change.email.map(Email::expose),
+            user_key: format!("{}:{}", by_user.0.name, by_user.1),
+            user_max: by_user.0.max,
+            user_seconds: by_user.0.seconds,
+            mail_key: mail.1,
+            mail_max: mail.0.max,
+            mail_seconds: mail.0.seconds,
+            token: token.stored,
+            expires: token.expires,
+            event: origin.id,
+            ip: origin.ip(),
+            details,
+        })
+        .await?;
+    let (outcome, wait, mail) = (row.take::<MeUpdateOutcome>()?, row.take::<Option<i32>>()?, row.take::<Option<ToNew>>()?);
+    match outcome {
+        MeUpdateOutcome::Unauthenticated => Ok(Changed::Unauthenticated),
+        MeUpdateOutcome::Recent => Ok(Changed::Recent),
+        MeUpdateOutcome::Rate => Ok(Changed::Rate(wait.unwrap_or(1))),
+        MeUpdateOutcome::Done => {
             let mail_language = language(&mut row)?;
             let old = row.take::<Option<String>>()?.map(|text| Email::parse(&text).map_err(|_| Error::Decode)).transpose()?;
             let language = language(&mut row)?;
-            let to_new = match mail.as_deref() {
-                None => None,
-                Some("confirm") => Some(ToNew::Confirm),
-                Some("change") => Some(ToNew::Change),
-                Some("taken") => Some(ToNew::Taken),
-                Some(_) => return Err(Error::Decode),
-            };
-            let to_new = to_new.map(|what| (what, mail_language));
+            let to_new = mail.map(|what| (what, mail_language));
             Ok(Changed::Done(Mails { to_new, to_old: old.map(|old| (old, language)) }))
         }
-        _ => Err(Error::Decode),
     }
 }
 

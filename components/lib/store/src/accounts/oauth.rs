@@ -2,13 +2,131 @@
 
 use domain::{Email, Language, PersonName, Provider, SessionId, TenantId, UserId, limits::Limit};
 use jiff::Timestamp;
+use uuid::Uuid;
 
 use super::{
     events::EventOrigin,
-    parameters,
     sessions::{Holder, NewSession, Owner},
 };
-use crate::{Database, Error, value::Row};
+use crate::{
+    Database, Error,
+    statement::{names, statements},
+    value::Row,
+};
+
+statements! {
+    OauthBegin<'a> for [Identity]:
+        "select api.oauth_begin" => (
+            now: Timestamp, id: &'a str, browser: &'a str, expires: Timestamp, address_key: &'a str, max: i32, seconds: i32
+        );
+    OauthBeginLink<'a> for [Identity] returns { outcome: OauthBeginLinkOutcome }:
+        "select api.oauth_begin_link" => (
+            now: Timestamp, session: SessionId, user: UserId, provider: &'a str, id: &'a str, browser: &'a str,
+            expires: Timestamp
+        );
+    OauthTake<'a> for [Identity] returns { outcome: OauthTakeOutcome }:
+        "select outcome, wait, session_id from api.oauth_take" => (
+            now: Timestamp, id: &'a str, browser: &'a str, address_key: &'a str, max: i32, seconds: i32
+        );
+    OauthSignIn<'a> for [Identity] returns { outcome: OauthSignInOutcome }:
+        "select outcome, phone_verified, email, user_id, tenant_id, role, language from api.oauth_sign_in" => (
+            now: Timestamp, provider: &'a str, external_id: &'a str, email: Option<&'a str>, first_name: Option<&'a str>,
+            last_name: Option<&'a str>, language: &'a str, policy_version: &'a str, user: UserId, tenant: TenantId,
+            salt: &'a [u8], link_event: Uuid, event: Uuid, ip: Option<&'a str>, session: SessionId, token: &'a [u8],
+            token_expires: Timestamp, family_expires: Timestamp
+        );
+    OauthLink<'a> for [Identity] returns { outcome: OauthLinkOutcome }:
+        "select outcome, email, language from api.oauth_link" => (
+            now: Timestamp, session: SessionId, provider: &'a str, external_id: &'a str, event: Uuid, ip: Option<&'a str>
+        );
+    OauthClaim<'a> for [Identity]:
+        "select api.oauth_claim" => (
+            now: Timestamp, id: &'a str, provider: &'a str, external_id: &'a str, email: &'a str,
+            first_name: Option<&'a str>, last_name: Option<&'a str>, language: &'a str, expires: Timestamp,
+            email_key: &'a str, address_key: &'a str, max: Vec<i32>, seconds: Vec<i32>
+        );
+    OauthConfirm<'a> for [Identity] returns { outcome: OauthConfirmOutcome }:
+        "select outcome, provider, email, language from api.oauth_confirm" => (
+            now: Timestamp, id: &'a str, policy_version: &'a str, user: UserId, tenant: TenantId, salt: &'a [u8],
+            event: Uuid, ip: Option<&'a str>
+        );
+    LinksList for [Identity] returns { outcome: LinksListOutcome }:
+        "select outcome, provider, linked_at from api.links_list" => (now: Timestamp, session: SessionId, user: UserId);
+    LinkRemove<'a> for [Identity] returns { outcome: LinkRemoveOutcome }:
+        "select outcome, email, language from api.link_remove" => (
+            now: Timestamp, session: SessionId, user: UserId, provider: &'a str, event: Uuid, ip: Option<&'a str>
+        );
+}
+
+names! {
+    enum OauthBeginLinkOutcome {
+        Unauthenticated = "unauthenticated",
+        Stale = "stale",
+        Conflict = "conflict",
+        Begun = "begun",
+    }
+}
+
+names! {
+    enum OauthSignInOutcome {
+        Known = "known",
+        New = "new",
+        Joined = "joined",
+        Claimed = "claimed",
+        Unproved = "unproved",
+        Blocked = "blocked",
+        Conflict = "conflict",
+    }
+}
+
+names! {
+    enum OauthConfirmOutcome {
+        Unknown = "unknown",
+        Known = "known",
+        New = "new",
+        Joined = "joined",
+        Claimed = "claimed",
+        Unproved = "unproved",
+        Blocked = "blocked",
+        Conflict = "conflict",
+    }
+}
+
+names! {
+    enum OauthTakeOutcome {
+        Rate = "rate",
+        Unknown = "unknown",
+        SignIn = "sign-in",
+        Link = "link",
+    }
+}
+
+names! {
+    enum OauthLinkOutcome {
+        Unauthenticated = "unauthenticated",
+        Conflict = "conflict",
+        Known = "known",
+        Linked = "linked",
+    }
+}
+
+names! {
+    enum LinksListOutcome {
+        Unauthenticated = "unauthenticated",
+        Found = "found",
+        None = "none",
+    }
+}
+
+names! {
+    enum LinkRemoveOutcome {
+        Unauthenticated = "unauthenticated",
+        Stale = "stale",
+        Missing = "missing",
+        Last = "last",
+        Removed = "removed",
+    }
+}
 
 /// A sign-in about to begin: what stands for its state and its browser, and when it ends.
 #[derive(Clone, Copy, Debug)]
@@ -32,8 +150,18 @@ pub async fn begin(
     address_key: &str,
     limit: Limit,
 ) -> Result<i32, Error> {
-    let parameters = parameters![now, state.id, state.browser, state.expires, address_key, limit.max, limit.seconds];
-    database.row("select oauth_begin($1, $2, $3, $4, $5, $6, $7)", parameters).await?.take()
+    database
+        .row(OauthBegin {
+            now,
+            id: state.id,
+            browser: state.browser,
+            expires: state.expires,
+            address_key,
+            max: limit.max,
+            seconds: limit.seconds,
+        })
+        .await?
+        .take()
 }
 
 /// What became of the wish for a link.
@@ -61,14 +189,23 @@ pub async fn begin_link(
     provider: Provider,
     state: NewState<'_>,
 ) -> Result<BeginLink, Error> {
-    let parameters = parameters![now, session, user, provider.name(), state.id, state.browser, state.expires];
-    let sql = "select oauth_begin_link($1, $2, $3, $4, $5, $6, $7)";
-    match database.row(sql, parameters).await?.take::<String>()?.as_str() {
-        "unauthenticated" => Ok(BeginLink::Unauthenticated),
-        "stale" => Ok(BeginLink::Stale),
-        "conflict" => Ok(BeginLink::Conflict),
-        "begun" => Ok(BeginLink::Begun),
-        _ => Err(Error::Decode),
+    match database
+        .row(OauthBeginLink {
+            now,
+            session,
+            user,
+            provider: provider.name(),
+            id: state.id,
+            browser: state.browser,
+            expires: state.expires,
+        })
+        .await?
+        .take()?
+    {
+        OauthBeginLinkOutcome::Unauthenticated => Ok(BeginLink::Unauthenticated),
+        OauthBeginLinkOutcome::Stale => Ok(BeginLink::Stale),
+        OauthBeginLinkOutcome::Conflict => Ok(BeginLink::Conflict),
+        OauthBeginLinkOutcome::Begun => Ok(BeginLink::Begun),
     }
 }
 
@@ -97,16 +234,13 @@ pub async fn take(
     address_key: &str,
     limit: Limit,
 ) -> Result<Taken, Error> {
-    let parameters = parameters![now, id, browser, address_key, limit.max, limit.seconds];
-    let sql = "select outcome, wait, session_id from oauth_take($1, $2, $3, $4, $5, $6)";
-    let mut row = database.row(sql, parameters).await?;
-    let (outcome, wait) = (row.take::<String>()?, row.take::<Option<i32>>()?.unwrap_or(1));
-    match outcome.as_str() {
-        "rate" => Ok(Taken::Rate(wait)),
-        "unknown" => Ok(Taken::Unknown),
-        "sign-in" => Ok(Taken::SignIn),
-        "link" => Ok(Taken::Link(row.take_id()?)),
-        _ => Err(Error::Decode),
+    let mut row = database.row(OauthTake { now, id, browser, address_key, max: limit.max, seconds: limit.seconds }).await?;
+    let (outcome, wait) = (row.take::<OauthTakeOutcome>()?, row.take::<Option<i32>>()?.unwrap_or(1));
+    match outcome {
+        OauthTakeOutcome::Rate => Ok(Taken::Rate(wait)),
+        OauthTakeOutcome::Unknown => Ok(Taken::Unknown),
+        OauthTakeOutcome::SignIn => Ok(Taken::SignIn),
+        OauthTakeOutcome::Link => Ok(Taken::Link(row.take_id()?)),
     }
 }
 
@@ -175,51 +309,41 @@ pub async fn sign_in(
     events: (&EventOrigin, &EventOrigin),
     session: NewSession<'_>,
 ) -> Result<Result<(Joined, Holder, Owner), Refused>, Error> {
-    let parameters = parameters![
-        now,
-        named.provider.name(),
-        named.external_id,
-        email.map(Email::expose),
-        named.first_name.map(PersonName::expose),
-        named.last_name.map(PersonName::expose),
-        named.language.tag(),
-        account.policy_version,
-        account.user,
-        account.tenant,
-        account.salt,
-        events.0.id,
-        events.1.id,
-        events.1.ip.clone(),
-        session.id,
-        session.token,
-        session.token_expires,
-        session.family_expires,
-    ];
-    let sql = "select outcome, phone_verified, email, user_id, tenant_id, role, language from oauth_sign_in($1, $2, $3, $4, $5, \
-               $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)";
-    let mut row = database.row(sql, parameters).await?;
-    match joined(&row.take::<String>()?)? {
-        Ok(joined) => {
-            let (phone_verified, email) = (row.take()?, row.take::<String>()?);
-            let holder = Holder::take(&mut row, phone_verified)?;
-            let owner = Owner { email: Email::parse(&email).map_err(|_| Error::Decode)?, language: holder.language };
-            Ok(Ok((joined, holder, owner)))
-        }
-        Err(refused) => Ok(Err(refused)),
-    }
-}
-
-fn joined(outcome: &str) -> Result<Result<Joined, Refused>, Error> {
-    match outcome {
-        "known" => Ok(Ok(Joined::Known)),
-        "new" => Ok(Ok(Joined::New)),
-        "joined" => Ok(Ok(Joined::Joined)),
-        "claimed" => Ok(Ok(Joined::Claimed)),
-        "unproved" => Ok(Err(Refused::Unproved)),
-        "blocked" => Ok(Err(Refused::Blocked)),
-        "conflict" => Ok(Err(Refused::Conflict)),
-        _ => Err(Error::Decode),
-    }
+    let mut row = database
+        .row(OauthSignIn {
+            now,
+            provider: named.provider.name(),
+            external_id: named.external_id,
+            email: email.map(Email::expose),
+            first_name: named.first_name.map(PersonName::expose),
+            last_name: named.last_name.map(PersonName::expose),
+            language: named.language.tag(),
+            policy_version: account.policy_version,
+            user: account.user,
+            tenant: account.tenant,
+            salt: account.salt,
+            link_event: events.0.id,
+            event: events.1.id,
+            ip: events.1.ip(),
+            session: session.id,
+            token: session.token,
+            token_expires: session.token_expires,
+            family_expires: session.family_expires,
+        })
+        .await?;
+    let joined = match row.take()? {
+        OauthSignInOutcome::Known => Joined::Known,
+        OauthSignInOutcome::New => Joined::New,
+        OauthSignInOutcome::Joined => Joined::Joined,
+        OauthSignInOutcome::Claimed => Joined::Claimed,
+        OauthSignInOutcome::Unproved => return Ok(Err(Refused::Unproved)),
+        OauthSignInOutcome::Blocked => return Ok(Err(Refused::Blocked)),
+        OauthSignInOutcome::Conflict => return Ok(Err(Refused::Conflict)),
+    };
+    let (phone_verified, email) = (row.take()?, row.take::<String>()?);
+    let holder = Holder::take(&mut row, phone_verified)?;
+    let owner = Owner { email: Email::parse(&email).map_err(|_| Error::Decode)?, language: holder.language };
+    Ok(Ok((joined, holder, owner)))
 }
 
 /// What became of a link that a session asked for.
@@ -247,14 +371,13 @@ pub async fn link(
     external_id: &str,
     event: &EventOrigin,
 ) -> Result<Linked, Error> {
-    let parameters = parameters![now, session, provider.name(), external_id, event.id, event.ip.clone()];
-    let mut row = database.row("select outcome, email, language from oauth_link($1, $2, $3, $4, $5, $6)", parameters).await?;
-    match row.take::<String>()?.as_str() {
-        "unauthenticated" => Ok(Linked::Unauthenticated),
-        "conflict" => Ok(Linked::Conflict),
-        "known" => Ok(Linked::Known),
-        "linked" => owner(&mut row).map(Linked::Linked),
-        _ => Err(Error::Decode),
+    let mut row =
+        database.row(OauthLink { now, session, provider: provider.name(), external_id, event: event.id, ip: event.ip() }).await?;
+    match row.take::<OauthLinkOutcome>()? {
+        OauthLinkOutcome::Unauthenticated => Ok(Linked::Unauthenticated),
+        OauthLinkOutcome::Conflict => Ok(Linked::Conflict),
+        OauthLinkOutcome::Known => Ok(Linked::Known),
+        OauthLinkOutcome::Linked => owner(&mut row).map(Linked::Linked),
     }
 }
 
@@ -282,22 +405,24 @@ pub async fn claim(
     limits: [(Limit, &str); 2],
 ) -> Result<bool, Error> {
     let [(email, email_key), (address, address_key)] = limits;
-    let parameters = parameters![
-        now,
-        claim.id,
-        named.provider.name(),
-        named.external_id,
-        claim.email.expose(),
-        named.first_name.map(PersonName::expose),
-        named.last_name.map(PersonName::expose),
-        named.language.tag(),
-        claim.expires,
-        email_key,
-        address_key,
-        vec![email.max, address.max],
-        vec![email.seconds, address.seconds],
-    ];
-    database.row("select oauth_claim($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)", parameters).await?.take()
+    database
+        .row(OauthClaim {
+            now,
+            id: claim.id,
+            provider: named.provider.name(),
+            external_id: named.external_id,
+            email: claim.email.expose(),
+            first_name: named.first_name.map(PersonName::expose),
+            last_name: named.last_name.map(PersonName::expose),
+            language: named.language.tag(),
+            expires: claim.expires,
+            email_key,
+            address_key,
+            max: vec![email.max, address.max],
+            seconds: vec![email.seconds, address.seconds],
+        })
+        .await?
+        .take()
 }
 
 /// What became of the token that was sent to a claimed address.
@@ -322,20 +447,30 @@ pub async fn confirm(
     account: NewAccount<'_>,
     event: &EventOrigin,
 ) -> Result<Confirmed, Error> {
-    let parameters =
-        parameters![now, id, account.policy_version, account.user, account.tenant, account.salt, event.id, event.ip.clone()];
-    let sql = "select outcome, provider, email, language from oauth_confirm($1, $2, $3, $4, $5, $6, $7, $8)";
-    let mut row = database.row(sql, parameters).await?;
-    match row.take::<String>()?.as_str() {
-        "unknown" => Ok(Confirmed::Unknown),
-        outcome => match joined(outcome)? {
-            Ok(joined) => {
-                let provider = Provider::from_name(&row.take::<String>()?).ok_or(Error::Decode)?;
-                Ok(Confirmed::Joined(joined, provider, owner(&mut row)?))
-            }
-            Err(refused) => Ok(Confirmed::Refused(refused)),
-        },
-    }
+    let mut row = database
+        .row(OauthConfirm {
+            now,
+            id,
+            policy_version: account.policy_version,
+            user: account.user,
+            tenant: account.tenant,
+            salt: account.salt,
+            event: event.id,
+            ip: event.ip(),
+        })
+        .await?;
+    let joined = match row.take()? {
+        OauthConfirmOutcome::Unknown => return Ok(Confirmed::Unknown),
+        OauthConfirmOutcome::Known => Joined::Known,
+        OauthConfirmOutcome::New => Joined::New,
+        OauthConfirmOutcome::Joined => Joined::Joined,
+        OauthConfirmOutcome::Claimed => Joined::Claimed,
+        OauthConfirmOutcome::Unproved => return Ok(Confirmed::Refused(Refused::Unproved)),
+        OauthConfirmOutcome::Blocked => return Ok(Confirmed::Refused(Refused::Blocked)),
+        OauthConfirmOutcome::Conflict => return Ok(Confirmed::Refused(Refused::Conflict)),
+    };
+    let provider = Provider::from_name(&row.take::<String>()?).ok_or(Error::Decode)?;
+    Ok(Confirmed::Joined(joined, provider, owner(&mut row)?))
 }
 
 /// A provider that an account may sign in with.
@@ -352,17 +487,15 @@ pub struct Link {
 /// # Errors
 /// As for any statement.
 pub async fn links(database: &Database, now: Timestamp, session: SessionId, user: UserId) -> Result<Option<Vec<Link>>, Error> {
-    let sql = "select outcome, provider, linked_at from links_list($1, $2, $3)";
     let mut links = Vec::new();
-    for mut row in database.rows(sql, parameters![now, session, user]).await? {
-        match row.take::<String>()?.as_str() {
-            "unauthenticated" => return Ok(None),
-            "found" => {
+    for mut row in database.rows(LinksList { now, session, user }).await? {
+        match row.take::<LinksListOutcome>()? {
+            LinksListOutcome::Unauthenticated => return Ok(None),
+            LinksListOutcome::Found => {
                 let provider = Provider::from_name(&row.take::<String>()?).ok_or(Error::Decode)?;
                 links.push(Link { provider, linked_at: row.take()? });
             }
-            "none" => {}
-            _ => return Err(Error::Decode),
+            LinksListOutcome::None => {}
         }
     }
     Ok(Some(links))
@@ -395,15 +528,14 @@ pub async fn unlink(
     provider: Provider,
     event: &EventOrigin,
 ) -> Result<Unlinked, Error> {
-    let parameters = parameters![now, session, user, provider.name(), event.id, event.ip.clone()];
-    let mut row = database.row("select outcome, email, language from link_remove($1, $2, $3, $4, $5, $6)", parameters).await?;
-    match row.take::<String>()?.as_str() {
-        "unauthenticated" => Ok(Unlinked::Unauthenticated),
-        "stale" => Ok(Unlinked::Stale),
-        "missing" => Ok(Unlinked::Missing),
-        "last" => Ok(Unlinked::Last),
-        "removed" => owner(&mut row).map(Unlinked::Removed),
-        _ => Err(Error::Decode),
+    let mut row =
+        database.row(LinkRemove { now, session, user, provider: provider.name(), event: event.id, ip: event.ip() }).await?;
+    match row.take::<LinkRemoveOutcome>()? {
+        LinkRemoveOutcome::Unauthenticated => Ok(Unlinked::Unauthenticated),
+        LinkRemoveOutcome::Stale => Ok(Unlinked::Stale),
+        LinkRemoveOutcome::Missing => Ok(Unlinked::Missing),
+        LinkRemoveOutcome::Last => Ok(Unlinked::Last),
+        LinkRemoveOutcome::Removed => owner(&mut row).map(Unlinked::Removed),
     }
 }
 

@@ -2,16 +2,63 @@
 
 use domain::{Email, Language, Phone, SessionId, UserId, otp};
 use jiff::Timestamp;
+use uuid::Uuid;
 
 use super::{
     PhoneKeys, SmsLimits,
     email::NewToken,
     events::EventOrigin,
-    parameters,
     sessions::{Holder, NewSession},
     signup::NewCode,
 };
-use crate::{Database, Error};
+use crate::{
+    Database, Error,
+    statement::{names, statements},
+};
+
+statements! {
+    OtpVerify<'a> for [Identity] returns { outcome: OtpVerifyOutcome }:
+        "select outcome, attempts_left, wait, purpose, email, user_id, tenant_id, role, language from api.otp_verify" => (
+            now: Timestamp, id: &'a str, code: &'a [u8], bearer: Option<SessionId>, session: SessionId, token: &'a [u8],
+            token_expires: Timestamp, family_expires: Timestamp, max_failures: i32, lock_seconds: i32, max_lockouts: i32,
+            email_token: &'a str, email_expires: Timestamp, event: Uuid, ip: Option<&'a str>
+        );
+    OtpResend<'a> for [Identity] returns { outcome: SentOutcome }:
+        "select outcome, wait, phone, language from api.otp_resend" => (
+            now: Timestamp, id: &'a str, code: &'a [u8], code_expires: Timestamp, address_key: &'a str, max: Vec<i32>,
+            seconds: Vec<i32>, max_lockouts: i32, event: Uuid, ip: Option<&'a str>
+        );
+    OtpStart<'a> for [Identity] returns { outcome: SentOutcome }:
+        "select outcome, wait, phone, language from api.otp_start" => (
+            now: Timestamp, session: SessionId, user: UserId, purpose: &'a str, phone: &'a str, phone_key: &'a str,
+            country_key: &'a str, id: &'a str, code: &'a [u8], code_expires: Timestamp, expires: Timestamp,
+            address_key: &'a str, max: Vec<i32>, seconds: Vec<i32>, event: Uuid, ip: Option<&'a str>
+        );
+}
+
+names! {
+    enum SentOutcome {
+        Expired = "expired",
+        Unauthenticated = "unauthenticated",
+        Recent = "recent",
+        Blocked = "blocked",
+        Locked = "locked",
+        Rate = "rate",
+        Sent = "sent",
+        Decoy = "decoy",
+    }
+}
+
+names! {
+    enum OtpVerifyOutcome {
+        Expired = "expired",
+        Unauthenticated = "unauthenticated",
+        Blocked = "blocked",
+        Locked = "locked",
+        Invalid = "invalid",
+        Verified = "verified",
+    }
+}
 
 /// What became of a code that was typed.
 #[derive(Debug)]
@@ -47,40 +94,38 @@ pub async fn verify(
     token: &NewToken<'_>,
     origin: &EventOrigin,
 ) -> Result<Verified, Error> {
-    let parameters = parameters![
-        now,
-        verification,
-        code,
-        bearer,
-        session.id,
-        session.token,
-        session.token_expires,
-        session.family_expires,
-        otp::MAX_FAILURES,
-        i32::try_from(otp::LOCK_SECONDS).unwrap_or(i32::MAX),
-        otp::MAX_LOCKOUTS,
-        token.stored,
-        token.expires,
-        origin.id,
-        origin.ip(),
-    ];
-    let sql = "select outcome, attempts_left, wait, purpose, email, user_id, tenant_id, role, language \
-               from otp_verify($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)";
-    let mut row = database.row(sql, parameters).await?;
-    let outcome: String = row.take()?;
+    let mut row = database
+        .row(OtpVerify {
+            now,
+            id: verification,
+            code,
+            bearer,
+            session: session.id,
+            token: session.token,
+            token_expires: session.token_expires,
+            family_expires: session.family_expires,
+            max_failures: otp::MAX_FAILURES,
+            lock_seconds: i32::try_from(otp::LOCK_SECONDS).unwrap_or(i32::MAX),
+            max_lockouts: otp::MAX_LOCKOUTS,
+            email_token: token.stored,
+            email_expires: token.expires,
+            event: origin.id,
+            ip: origin.ip(),
+        })
+        .await?;
+    let outcome: OtpVerifyOutcome = row.take()?;
     let (left, wait, purpose) = (row.take::<Option<i32>>()?, row.take::<Option<i32>>()?, row.take::<Option<String>>()?);
     let email = row.take::<Option<String>>()?.and_then(|email| Email::parse(&email).ok());
-    match outcome.as_str() {
-        "expired" => Ok(Verified::Expired),
-        "unauthenticated" => Ok(Verified::Unauthenticated),
-        "blocked" => Ok(Verified::Blocked),
-        "locked" => Ok(Verified::Locked(wait.unwrap_or(1))),
-        "invalid" => Ok(Verified::Invalid(left.unwrap_or(0))),
-        "verified" if purpose.as_deref() == Some(otp::Purpose::Signup.name()) => {
+    match outcome {
+        OtpVerifyOutcome::Expired => Ok(Verified::Expired),
+        OtpVerifyOutcome::Unauthenticated => Ok(Verified::Unauthenticated),
+        OtpVerifyOutcome::Blocked => Ok(Verified::Blocked),
+        OtpVerifyOutcome::Locked => Ok(Verified::Locked(wait.unwrap_or(1))),
+        OtpVerifyOutcome::Invalid => Ok(Verified::Invalid(left.unwrap_or(0))),
+        OtpVerifyOutcome::Verified if purpose.as_deref() == Some(otp::Purpose::Signup.name()) => {
             Holder::take(&mut row, true).map(|holder| Verified::SignedIn(holder, email))
         }
-        "verified" => Ok(Verified::Confirmed),
-        _ => Err(Error::Decode),
+        OtpVerifyOutcome::Verified => Ok(Verified::Confirmed),
     }
 }
 
@@ -118,20 +163,22 @@ pub async fn resend(
     limits: &SmsLimits,
     origin: &EventOrigin,
 ) -> Result<Sent, Error> {
-    let parameters = parameters![
-        now,
-        verification,
-        code,
-        code_expires,
-        limits.address_key.as_str(),
-        limits.max.clone(),
-        limits.seconds.clone(),
-        otp::MAX_LOCKOUTS,
-        origin.id,
-        origin.ip(),
-    ];
-    let sql = "select outcome, wait, phone, language from otp_resend($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
-    sent(database.row(sql, parameters).await?)
+    sent(
+        database
+            .row(OtpResend {
+                now,
+                id: verification,
+                code,
+                code_expires,
+                address_key: limits.address_key.as_str(),
+                max: limits.max.clone(),
+                seconds: limits.seconds.clone(),
+                max_lockouts: otp::MAX_LOCKOUTS,
+                event: origin.id,
+                ip: origin.ip(),
+            })
+            .await?,
+    )
 }
 
 /// Starts a verification for an account that is signed in.
@@ -161,44 +208,44 @@ pub async fn start(
     limits: &SmsLimits,
     origin: &EventOrigin,
 ) -> Result<Sent, Error> {
-    let parameters = parameters![
-        now,
-        start.session,
-        start.user,
-        start.purpose.name(),
-        start.phone.expose(),
-        start.keys.phone.as_str(),
-        start.keys.country.as_str(),
-        code.verification,
-        code.code,
-        code.code_expires,
-        code.expires,
-        limits.address_key.as_str(),
-        limits.max.clone(),
-        limits.seconds.clone(),
-        origin.id,
-        origin.ip(),
-    ];
-    let sql = "select outcome, wait, phone, language \
-               from otp_start($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)";
-    sent(database.row(sql, parameters).await?)
+    sent(
+        database
+            .row(OtpStart {
+                now,
+                session: start.session,
+                user: start.user,
+                purpose: start.purpose.name(),
+                phone: start.phone.expose(),
+                phone_key: start.keys.phone.as_str(),
+                country_key: start.keys.country.as_str(),
+                id: code.verification,
+                code: code.code,
+                code_expires: code.code_expires,
+                expires: code.expires,
+                address_key: limits.address_key.as_str(),
+                max: limits.max.clone(),
+                seconds: limits.seconds.clone(),
+                event: origin.id,
+                ip: origin.ip(),
+            })
+            .await?,
+    )
 }
 
 fn sent(mut row: crate::value::Row) -> Result<Sent, Error> {
-    let (outcome, wait) = (row.take::<String>()?, row.take::<Option<i32>>()?.unwrap_or(1));
+    let (outcome, wait) = (row.take::<SentOutcome>()?, row.take::<Option<i32>>()?.unwrap_or(1));
     let (phone, language) = (row.take::<Option<String>>()?, row.take::<Option<String>>()?);
-    match outcome.as_str() {
-        "expired" => Ok(Sent::Expired),
-        "unauthenticated" => Ok(Sent::Unauthenticated),
-        "recent" => Ok(Sent::Recent),
-        "blocked" => Ok(Sent::Blocked),
-        "locked" => Ok(Sent::Locked(wait)),
-        "rate" => Ok(Sent::Rate(wait)),
-        "decoy" => Ok(Sent::Decoy),
-        "sent" => {
+    match outcome {
+        SentOutcome::Expired => Ok(Sent::Expired),
+        SentOutcome::Unauthenticated => Ok(Sent::Unauthenticated),
+        SentOutcome::Recent => Ok(Sent::Recent),
+        SentOutcome::Blocked => Ok(Sent::Blocked),
+        SentOutcome::Locked => Ok(Sent::Locked(wait)),
+        SentOutcome::Rate => Ok(Sent::Rate(wait)),
+        SentOutcome::Decoy => Ok(Sent::Decoy),
+        SentOutcome::Sent => {
             let phone = phone.as_deref().and_then(|phone| Phone::parse(phone).ok()).ok_or(Error::Decode)?;
             Ok(Sent::Sent(phone, language.as_deref().and_then(Language::from_tag).unwrap_or_default()))
         }
-        _ => Err(Error::Decode),
     }
 }

@@ -2,9 +2,63 @@
 
 use domain::{Email, Language, SessionId, UserId, limits::Limit};
 use jiff::Timestamp;
+use uuid::Uuid;
 
-use super::{email::NewToken, events::EventOrigin, parameters, sessions::Owner};
-use crate::{Database, Error, value::Row};
+use super::{email::NewToken, events::EventOrigin, sessions::Owner};
+use crate::{
+    Database, Error,
+    statement::{names, statements},
+    value::Row,
+};
+
+statements! {
+    PasswordRead for [Identity] returns { outcome: PasswordReadOutcome }:
+        "select outcome, wait, password_hash, email from api.password_read" => (
+            now: Timestamp, session: SessionId, user: UserId, key: String, max: i32, seconds: i32
+        );
+    PasswordSet<'a> for [Identity] returns { outcome: PasswordSetOutcome }:
+        "select outcome, email, language from api.password_set" => (
+            now: Timestamp, session: SessionId, user: UserId, seen: Option<&'a str>, hash: &'a str, event: Uuid,
+            ip: Option<&'a str>
+        );
+    PasswordFailed<'a> for [Identity]:
+        "select 1 from api.password_failed" => (now: Timestamp, user: UserId, event: Uuid, ip: Option<&'a str>);
+    PasswordForgot<'a> for [Identity]:
+        "select wait, language from api.password_forgot" => (
+            now: Timestamp, email: &'a str, address_key: &'a str, max: i32, seconds: i32, mail_key: &'a str, mail_max: i32,
+            mail_seconds: i32, token: &'a str, expires: Timestamp, event: Uuid, ip: Option<&'a str>
+        );
+    PasswordResetEmail<'a> for [Identity]:
+        "select api.password_reset_email" => (now: Timestamp, token: &'a str);
+    PasswordReset<'a> for [Identity] returns { outcome: PasswordResetOutcome }:
+        "select outcome, email, language, stripped from api.password_reset" => (
+            now: Timestamp, token: &'a str, hash: &'a str, event: Uuid, ip: Option<&'a str>
+        );
+}
+
+names! {
+    enum PasswordReadOutcome {
+        Unauthenticated = "unauthenticated",
+        Rate = "rate",
+        Read = "read",
+    }
+}
+
+names! {
+    enum PasswordSetOutcome {
+        Unauthenticated = "unauthenticated",
+        Recent = "recent",
+        ChangedMeanwhile = "changed-meanwhile",
+        Set = "set",
+    }
+}
+
+names! {
+    enum PasswordResetOutcome {
+        Expired = "expired",
+        Reset = "reset",
+    }
+}
 
 /// What is known before a password is looked at by a session that is signed in.
 #[derive(Debug)]
@@ -28,19 +82,18 @@ pub async fn read(
     user: UserId,
     (limit, key): (Limit, &str),
 ) -> Result<Read, Error> {
-    let parameters = parameters![now, session, user, format!("{}:{key}", limit.name), limit.max, limit.seconds];
-    let mut row =
-        database.row("select outcome, wait, password_hash, email from password_read($1, $2, $3, $4, $5, $6)", parameters).await?;
-    let (outcome, wait) = (row.take::<String>()?, row.take::<Option<i32>>()?);
-    match outcome.as_str() {
-        "unauthenticated" => Ok(Read::Unauthenticated),
-        "rate" => Ok(Read::Rate(wait.unwrap_or(1))),
-        "read" => {
+    let mut row = database
+        .row(PasswordRead { now, session, user, key: format!("{}:{key}", limit.name), max: limit.max, seconds: limit.seconds })
+        .await?;
+    let (outcome, wait) = (row.take::<PasswordReadOutcome>()?, row.take::<Option<i32>>()?);
+    match outcome {
+        PasswordReadOutcome::Unauthenticated => Ok(Read::Unauthenticated),
+        PasswordReadOutcome::Rate => Ok(Read::Rate(wait.unwrap_or(1))),
+        PasswordReadOutcome::Read => {
             let hash = row.take()?;
             let email: Option<String> = row.take()?;
             Ok(Read::Stored(hash, email.and_then(|email| Email::parse(&email).ok()).ok_or(Error::Decode)?))
         }
-        _ => Err(Error::Decode),
     }
 }
 
@@ -70,16 +123,13 @@ pub async fn set(
     hash: &str,
     origin: &EventOrigin,
 ) -> Result<Set, Error> {
-    let parameters = parameters![now, session, user, seen, hash, origin.id, origin.ip()];
-    let mut row =
-        database.row("select outcome, email, language from password_set($1, $2, $3, $4, $5, $6, $7)", parameters).await?;
-    let outcome: String = row.take()?;
-    match outcome.as_str() {
-        "unauthenticated" => Ok(Set::Unauthenticated),
-        "recent" => Ok(Set::Recent),
-        "changed-meanwhile" => Ok(Set::ChangedMeanwhile),
-        "set" => owner(&mut row).map(Set::Done),
-        _ => Err(Error::Decode),
+    let mut row = database.row(PasswordSet { now, session, user, seen, hash, event: origin.id, ip: origin.ip() }).await?;
+    let outcome: PasswordSetOutcome = row.take()?;
+    match outcome {
+        PasswordSetOutcome::Unauthenticated => Ok(Set::Unauthenticated),
+        PasswordSetOutcome::Recent => Ok(Set::Recent),
+        PasswordSetOutcome::ChangedMeanwhile => Ok(Set::ChangedMeanwhile),
+        PasswordSetOutcome::Set => owner(&mut row).map(Set::Done),
     }
 }
 
@@ -88,8 +138,7 @@ pub async fn set(
 /// # Errors
 /// As for any statement.
 pub async fn failed(database: &Database, now: Timestamp, user: UserId, origin: &EventOrigin) -> Result<(), Error> {
-    let parameters = parameters![now, user, origin.id, origin.ip()];
-    database.row("select password_failed($1, $2, $3, $4)::text", parameters).await.map(|_| ())
+    database.row(PasswordFailed { now, user, event: origin.id, ip: origin.ip() }).await.map(|_| ())
 }
 
 /// What became of a password that somebody says they forgot.
@@ -116,22 +165,22 @@ pub async fn forgot(
     token: &NewToken<'_>,
     origin: &EventOrigin,
 ) -> Result<Forgot, Error> {
-    let parameters = parameters![
-        now,
-        email.expose(),
-        address.1,
-        address.0.max,
-        address.0.seconds,
-        mail.1,
-        mail.0.max,
-        mail.0.seconds,
-        token.stored,
-        token.expires,
-        origin.id,
-        origin.ip(),
-    ];
-    let sql = "select wait, language from password_forgot($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)";
-    let mut row = database.row(sql, parameters).await?;
+    let mut row = database
+        .row(PasswordForgot {
+            now,
+            email: email.expose(),
+            address_key: address.1,
+            max: address.0.max,
+            seconds: address.0.seconds,
+            mail_key: mail.1,
+            mail_max: mail.0.max,
+            mail_seconds: mail.0.seconds,
+            token: token.stored,
+            expires: token.expires,
+            event: origin.id,
+            ip: origin.ip(),
+        })
+        .await?;
     let (wait, language) = (row.take::<i32>()?, row.take::<Option<String>>()?);
     Ok(match (wait, language) {
         (1.., _) => Forgot::Rate(wait),
@@ -145,7 +194,7 @@ pub async fn forgot(
 /// # Errors
 /// As for any statement.
 pub async fn reset_email(database: &Database, now: Timestamp, stored: &str) -> Result<Option<Email>, Error> {
-    let mut row = database.row("select password_reset_email($1, $2)", parameters![now, stored]).await?;
+    let mut row = database.row(PasswordResetEmail { now, token: stored }).await?;
     let email: Option<String> = row.take()?;
     email.map(|email| Email::parse(&email).map_err(|_| Error::Decode)).transpose()
 }
@@ -162,16 +211,13 @@ pub async fn reset(
     hash: &str,
     origin: &EventOrigin,
 ) -> Result<Option<(Owner, bool)>, Error> {
-    let parameters = parameters![now, stored, hash, origin.id, origin.ip()];
-    let mut row =
-        database.row("select outcome, email, language, stripped from password_reset($1, $2, $3, $4, $5)", parameters).await?;
-    match row.take::<String>()?.as_str() {
-        "expired" => Ok(None),
-        "reset" => {
+    let mut row = database.row(PasswordReset { now, token: stored, hash, event: origin.id, ip: origin.ip() }).await?;
+    match row.take::<PasswordResetOutcome>()? {
+        PasswordResetOutcome::Expired => Ok(None),
+        PasswordResetOutcome::Reset => {
             let owner = owner(&mut row)?;
             Ok(Some((owner, row.take::<Option<bool>>()?.unwrap_or(false))))
         }
-        _ => Err(Error::Decode),
     }
 }
 

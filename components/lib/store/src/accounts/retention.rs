@@ -1,11 +1,30 @@
-//! Retention by the table of `domain::retention`, inactivity and waiting mails: one bounded batch each.
+//! Retention by the table of `domain::retention`: one bounded batch each.
 
-use domain::{GenerationId, Language, UserId};
+use domain::GenerationId;
 use jiff::Timestamp;
-use uuid::Uuid;
 
-use super::parameters;
-use crate::{Database, Error, value::Json};
+use crate::{Database, Error, statement::statements};
+
+statements! {
+    ContentDue for [Lifecycle]:
+        "select id, due from api.content_due" => (
+            now: Timestamp, downgraded_before: Timestamp, after: Option<GenerationId>, limit: i32
+        );
+    ContentExpired<'a> for [Lifecycle]:
+        "select api.content_expired" => (now: Timestamp, ids: &'a [GenerationId] as "::text[]::uuid[]");
+    SweepsRan for [Lifecycle]:
+        "select 1 from api.sweeps_ran" => (now: Timestamp, rules: Vec<String>, rows: Vec<String>);
+    Sweep<'a> for [Lifecycle]:
+        "select api.sweep" => (rule: &'a str, before: Timestamp, batch: i32);
+    SweepDue<'a> for [Lifecycle]:
+        "select api.sweep_due" => (rule: &'a str, before: Timestamp);
+    SweepPosition<'a> for [Lifecycle]:
+        "select api.sweep_position" => (rule: &'a str);
+    SweepMoved<'a> for [Lifecycle]:
+        "select 1 from api.sweep_moved" => (rule: &'a str, after: Option<GenerationId>);
+    ContentOrphans<'a> for [Lifecycle]:
+        "select id from api.content_orphans" => (ids: &'a [GenerationId] as "::text[]::uuid[]");
+}
 
 /// A page of generations with content.
 #[derive(Debug, Default)]
@@ -28,9 +47,8 @@ pub async fn content_due(
     after: Option<GenerationId>,
     limit: i32,
 ) -> Result<ContentPage, Error> {
-    let sql = "select id, due from content_due($1, $2, $3, $4)";
     let mut page = ContentPage::default();
-    for mut row in database.rows(sql, parameters![now, downgraded_by, after, limit]).await? {
+    for mut row in database.rows(ContentDue { now, downgraded_before: downgraded_by, after, limit }).await? {
         let id = row.take_id()?;
         if row.take()? {
             page.due.push(id);
@@ -45,130 +63,7 @@ pub async fn content_due(
 /// # Errors
 /// As for any statement.
 pub async fn content_expired(database: &Database, now: Timestamp, ids: &[GenerationId]) -> Result<i64, Error> {
-    let sql = "select content_expired($1, $2::text[]::uuid[])";
-    database.row(sql, parameters![now, ids]).await?.take::<i32>().map(i64::from)
-}
-
-/// Warns accounts that were last active by then (promise a48): the mail waits in the same statement. How many.
-///
-/// # Errors
-/// As for any statement.
-pub async fn warn_inactive(database: &Database, now: Timestamp, active_by: Timestamp, batch: i32) -> Result<i64, Error> {
-    let sql = "select inactivity_warn($1, $2, $3)";
-    database.row(sql, parameters![now, active_by, batch]).await?.take::<i32>().map(i64::from)
-}
-
-/// Accounts that were last active, and warned, by these times, and not active since.
-///
-/// # Errors
-/// As for any statement.
-pub async fn inactive(database: &Database, [active_by, warned_by]: [Timestamp; 2], batch: i32) -> Result<Vec<UserId>, Error> {
-    let sql = "select user_id from inactivity_due($1, $2, $3)";
-    let rows = database.rows(sql, parameters![active_by, warned_by, batch]).await?;
-    rows.into_iter().map(|mut row| row.take_id()).collect()
-}
-
-/// The times of an erasure that nobody asked for.
-pub struct Closing {
-    /// The erasure's id.
-    pub id: Uuid,
-    /// Until when it must be answered.
-    pub due: Timestamp,
-    /// When the last backup that holds the salt ends (promise a62).
-    pub backups_expire: Timestamp,
-    /// When the content steps are done once more.
-    pub again: Timestamp,
-}
-
-/// Closes an inactive account through the journal of erasures, unless its person came back; whether it was closed.
-///
-/// # Errors
-/// As for any statement.
-pub async fn close_inactive(
-    database: &Database,
-    now: Timestamp,
-    [active_by, warned_by]: [Timestamp; 2],
-    user: UserId,
-    closing: &Closing,
-) -> Result<bool, Error> {
-    let Closing { id, due, backups_expire, again } = *closing;
-    let sql = "select inactivity_close($1, $2, $3, $4, $5, $6, $7, $8)";
-    database.row(sql, parameters![now, active_by, warned_by, user, id, due, backups_expire, again]).await?.take()
-}
-
-/// What a mail that waits is about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum MailKind {
-    /// An announcement to the waitlist.
-    Announcement,
-    /// A decision about a candidacy.
-    BetaDecided,
-    /// An answer to a support request.
-    SupportAnswered,
-    /// The warning before an unused account is erased.
-    Inactivity,
-}
-
-/// A mail that waits.
-pub struct Mail {
-    /// Its id.
-    pub id: Uuid,
-    /// What it is about.
-    pub kind: MailKind,
-    /// Where it goes.
-    pub email: String,
-    /// To be written in.
-    pub language: Language,
-    /// Of the user, of the entry of the waitlist, or of the candidacy.
-    pub subject: Uuid,
-    /// Of a decision: whether the candidate was accepted.
-    pub accepted: bool,
-    /// Of an announcement: `{"en": {"subject", "text"}, "fr": {…}}`.
-    pub texts: Vec<u8>,
-    /// When the user was last active.
-    pub active_at: Option<Timestamp>,
-    /// The user's unspent credits in tokens.
-    pub credits: i64,
-}
-
-/// Takes some of the mails that wait until then, so that no other host sends them too.
-///
-/// # Errors
-/// As for any statement.
-pub async fn claim_mails(database: &Database, now: Timestamp, until: Timestamp, batch: i32) -> Result<Vec<Mail>, Error> {
-    let sql = "select id, kind, email, language, subject_id, accepted, texts, active_at, credits from mails_claim($1, $2, $3)";
-    let rows = database.rows(sql, parameters![now, until, batch]).await?;
-    rows.into_iter()
-        .map(|mut row| {
-            let id = row.take()?;
-            let kind = match row.take::<String>()?.as_str() {
-                "announcement" => MailKind::Announcement,
-                "beta-decided" => MailKind::BetaDecided,
-                "support-answered" => MailKind::SupportAnswered,
-                "inactivity" => MailKind::Inactivity,
-                _ => return Err(Error::Decode),
-            };
-            Ok(Mail {
-                id,
-                kind,
-                email: row.take()?,
-                language: Language::from_tag(&row.take::<String>()?).unwrap_or_default(),
-                subject: row.take()?,
-                accepted: row.take::<Option<bool>>()?.unwrap_or_default(),
-                texts: row.take::<Option<Json>>()?.map(|json| json.0).unwrap_or_default(),
-                active_at: row.take()?,
-                credits: row.take()?,
-            })
-        })
-        .collect()
-}
-
-/// Forgets a mail that was sent, or never will be.
-///
-/// # Errors
-/// As for any statement.
-pub async fn mail_done(database: &Database, now: Timestamp, id: Uuid, sent: bool) -> Result<(), Error> {
-    database.rows("select mail_done($1, $2, $3)", parameters![now, id, sent]).await.map(|_| ())
+    database.row(ContentExpired { now, ids }).await?.take::<i32>().map(i64::from)
 }
 
 /// Notes what the last run of each rule did, for the operator's report.
@@ -178,5 +73,48 @@ pub async fn mail_done(database: &Database, now: Timestamp, id: Uuid, sent: bool
 pub async fn ran(database: &Database, now: Timestamp, counts: &[(&str, i64)]) -> Result<(), Error> {
     let rules: Vec<String> = counts.iter().map(|(rule, _)| (*rule).to_owned()).collect();
     let rows: Vec<String> = counts.iter().map(|(_, rows)| rows.to_string()).collect();
-    database.rows("select sweeps_ran($1, $2, $3)", parameters![now, rules, rows]).await.map(|_| ())
+    database.rows(SweepsRan { now, rules, rows }).await.map(|_| ())
+}
+
+/// Deals with at most `batch` of a rule's rows that are due by `before` (of tenants, where a rule is about those); how many rows. The
+/// rules are those of the function `retention_rules`.
+///
+/// # Errors
+/// As for any statement.
+pub async fn sweep(database: &Database, rule: &str, before: Timestamp, batch: i32) -> Result<i64, Error> {
+    database.row(Sweep { rule, before, batch }).await?.take::<i32>().map(i64::from)
+}
+
+/// How many of a rule's rows are due by `before`, by the very condition that [`sweep`] deletes by.
+///
+/// # Errors
+/// As for any statement.
+pub async fn due(database: &Database, rule: &str, before: Timestamp) -> Result<i64, Error> {
+    database.row(SweepDue { rule, before }).await?.take()
+}
+
+/// How far a rule that walks through a content database has come; `None`: it begins.
+///
+/// # Errors
+/// As for any statement.
+pub async fn position(database: &Database, rule: &str) -> Result<Option<GenerationId>, Error> {
+    let id = database.row(SweepPosition { rule }).await?.take::<Option<uuid::Uuid>>()?;
+    Ok(id.map(GenerationId::from))
+}
+
+/// Notes how far a rule has come.
+///
+/// # Errors
+/// As for any statement.
+pub async fn moved(database: &Database, rule: &str, after: Option<GenerationId>) -> Result<(), Error> {
+    database.rows(SweepMoved { rule, after }).await.map(|_| ())
+}
+
+/// Which of these generations may have no content (any more): unknown, failed, or deleted.
+///
+/// # Errors
+/// As for any statement.
+pub async fn orphans(database: &Database, ids: &[GenerationId]) -> Result<Vec<GenerationId>, Error> {
+    let rows = database.rows(ContentOrphans { ids }).await?;
+    rows.into_iter().map(|mut row| row.take_id()).collect()
 }

@@ -4,8 +4,52 @@ use domain::{SessionId, UserId, rights::Purpose};
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use super::{events::EventOrigin, parameters};
-use crate::{Database, Error, value::Row};
+use super::events::EventOrigin;
+use crate::{
+    Database, Error,
+    statement::{names, statements},
+    value::Row,
+};
+
+statements! {
+    ObjectionSet<'a> for [Identity] returns { outcome: SwitchOutcome }:
+        "select outcome, since from api.objection_set" => (
+            now: Timestamp, session: SessionId, user: UserId, objecting: bool, request: Uuid, due: Timestamp, event: Uuid,
+            ip: Option<&'a str>
+        );
+    RestrictionSet<'a> for [Identity] returns { outcome: SwitchOutcome }:
+        "select outcome, since from api.restriction_set" => (
+            now: Timestamp, session: SessionId, user: UserId, restricted: bool, request: Uuid, due: Timestamp, event: Uuid,
+            ip: Option<&'a str>
+        );
+    ConsentSet<'a> for [Identity] returns { outcome: ConsentSetOutcome }:
+        "select outcome, granted, policy_version, changed_at from api.consent_set" => (
+            now: Timestamp, session: SessionId, user: UserId, id: Uuid, purpose: &'a str, granted: bool,
+            policy_version: &'a str, request: Uuid, due: Timestamp, event: Uuid, ip: Option<&'a str>
+        );
+    ConsentsRead for [Identity]:
+        "select signed_in, purpose, granted, policy_version, changed_at from api.consents_read" => (
+            now: Timestamp, session: SessionId, user: UserId
+        );
+    RequestsRead for [Identity]:
+        "select signed_in, id, kind, channel, received_at, due_at, extended_at, answered_at from api.requests_read" => (
+            now: Timestamp, session: SessionId, user: UserId
+        );
+}
+
+names! {
+    enum SwitchOutcome {
+        Unauthenticated = "unauthenticated",
+        Done = "done",
+    }
+}
+
+names! {
+    enum ConsentSetOutcome {
+        Unauthenticated = "unauthenticated",
+        Done = "done",
+    }
+}
 
 /// The ids and times that a change of this kind brings along.
 pub struct Change<'a> {
@@ -37,8 +81,9 @@ pub enum Switched {
 /// # Errors
 /// As for any statement.
 pub async fn set_objection(database: &Database, now: Timestamp, objecting: bool, change: &Change<'_>) -> Result<Switched, Error> {
-    let sql = "select outcome, since from objection_set($1, $2, $3, $4, $5, $6, $7, $8)";
-    since(database.row(sql, switch(now, objecting, change)).await?)
+    let Change { session, user, request, due, event: EventOrigin { id: event, ip } } = *change;
+    let query = ObjectionSet { now, session, user, objecting, request, due, event: *event, ip: ip.as_deref() };
+    switched(database.row(query).await?)
 }
 
 /// Restricts the processing, or lifts the restriction.
@@ -51,19 +96,15 @@ pub async fn set_restriction(
     restricted: bool,
     change: &Change<'_>,
 ) -> Result<Switched, Error> {
-    let sql = "select outcome, since from restriction_set($1, $2, $3, $4, $5, $6, $7, $8)";
-    since(database.row(sql, switch(now, restricted, change)).await?)
+    let Change { session, user, request, due, event: EventOrigin { id: event, ip } } = *change;
+    let query = RestrictionSet { now, session, user, restricted, request, due, event: *event, ip: ip.as_deref() };
+    switched(database.row(query).await?)
 }
 
-fn switch(now: Timestamp, on: bool, change: &Change<'_>) -> Vec<spin_sdk::pg::ParameterValue> {
-    parameters![now, change.session, change.user, on, change.request, change.due, change.event.id, change.event.ip.as_deref()]
-}
-
-fn since(mut row: Row) -> Result<Switched, Error> {
-    match row.take::<String>()?.as_str() {
-        "unauthenticated" => Ok(Switched::Unauthenticated),
-        "done" => Ok(row.take::<Option<Timestamp>>()?.map_or(Switched::Off, Switched::Since)),
-        _ => Err(Error::Decode),
+fn switched(mut row: Row) -> Result<Switched, Error> {
+    match row.take()? {
+        SwitchOutcome::Unauthenticated => Ok(Switched::Unauthenticated),
+        SwitchOutcome::Done => Ok(row.take::<Option<Timestamp>>()?.map_or(Switched::Off, Switched::Since)),
     }
 }
 
@@ -94,15 +135,26 @@ pub async fn set_consent(
     change: &Change<'_>,
 ) -> Result<Option<Consent>, Error> {
     let Change { session, user, request, due, event } = *change;
-    let parameters =
-        parameters![now, session, user, id, purpose.name(), granted, policy_version, request, due, event.id, event.ip.as_deref()];
-    let sql =
-        "select outcome, granted, policy_version, changed_at from consent_set($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
-    let mut row = database.row(sql, parameters).await?;
-    match row.take::<String>()?.as_str() {
-        "unauthenticated" => Ok(None),
-        "done" => Ok(Some(Consent { purpose, granted: row.take()?, policy_version: row.take()?, changed_at: row.take()? })),
-        _ => Err(Error::Decode),
+    let mut row = database
+        .row(ConsentSet {
+            now,
+            session,
+            user,
+            id,
+            purpose: purpose.name(),
+            granted,
+            policy_version,
+            request,
+            due,
+            event: event.id,
+            ip: event.ip.as_deref(),
+        })
+        .await?;
+    match row.take::<ConsentSetOutcome>()? {
+        ConsentSetOutcome::Unauthenticated => Ok(None),
+        ConsentSetOutcome::Done => {
+            Ok(Some(Consent { purpose, granted: row.take()?, policy_version: row.take()?, changed_at: row.take()? }))
+        }
     }
 }
 
@@ -116,9 +168,8 @@ pub async fn consents(
     session: SessionId,
     user: UserId,
 ) -> Result<Option<Vec<Consent>>, Error> {
-    let sql = "select signed_in, purpose, granted, policy_version, changed_at from consents_read($1, $2, $3)";
     let mut found = Vec::new();
-    for mut row in database.rows(sql, parameters![now, session, user]).await? {
+    for mut row in database.rows(ConsentsRead { now, session, user }).await? {
         if !row.take::<bool>()? {
             return Ok(None);
         }
@@ -162,9 +213,8 @@ pub async fn requests(
     session: SessionId,
     user: UserId,
 ) -> Result<Option<Vec<Request>>, Error> {
-    let sql = "select signed_in, id, kind, channel, received_at, due_at, extended_at, answered_at from requests_read($1, $2, $3)";
     let mut found = Vec::new();
-    for mut row in database.rows(sql, parameters![now, session, user]).await? {
+    for mut row in database.rows(RequestsRead { now, session, user }).await? {
         if !row.take::<bool>()? {
             return Ok(None);
         }
@@ -180,21 +230,4 @@ pub async fn requests(
         });
     }
     Ok(Some(found))
-}
-
-/// Persons whose dataset entries have to go, with the time of their wish.
-///
-/// # Errors
-/// As for any statement.
-pub async fn dataset_removals(database: &Database, limit: i32) -> Result<Vec<(UserId, Timestamp)>, Error> {
-    let rows = database.rows("select user_id, asked_at from dataset_removals_open($1)", parameters![limit]).await?;
-    rows.into_iter().map(|mut row| Ok((row.take_id()?, row.take()?))).collect()
-}
-
-/// A person's dataset entries are gone; false where the wish was repeated meanwhile.
-///
-/// # Errors
-/// As for any statement.
-pub async fn dataset_removed(database: &Database, now: Timestamp, user: UserId, asked_at: Timestamp) -> Result<bool, Error> {
-    database.row("select dataset_removal_done($1, $2, $3)", parameters![now, user, asked_at]).await?.take()
 }

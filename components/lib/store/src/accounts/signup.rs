@@ -2,9 +2,32 @@
 
 use domain::{Email, Language, PersonName, Phone, TenantId, UserId};
 use jiff::Timestamp;
+use uuid::Uuid;
 
-use super::{PhoneKeys, SmsLimits, events::EventOrigin, parameters};
-use crate::{Database, Error};
+use super::{PhoneKeys, SmsLimits, events::EventOrigin};
+use crate::{
+    Database, Error,
+    statement::{names, statements},
+};
+
+statements! {
+    SignupBegin<'a> for [Identity] returns { outcome: SignupBeginOutcome }:
+        "select outcome, wait, owner_language from api.signup_begin" => (
+            now: Timestamp, user: UserId, tenant: TenantId, salt: &'a [u8], email: &'a str, password_hash: &'a str,
+            phone: &'a str, first_name: Option<&'a str>, last_name: Option<&'a str>, language: &'a str,
+            policy_version: &'a str, verification: &'a str, code: &'a [u8], code_expires: Timestamp, expires: Timestamp,
+            phone_key: &'a str, country_key: &'a str, address_key: &'a str, max: Vec<i32>, seconds: Vec<i32>,
+            signup_max: i32, signup_seconds: i32, event: Uuid, ip: Option<&'a str>
+        );
+}
+
+names! {
+    enum SignupBeginOutcome {
+        Sent = "sent",
+        Taken = "taken",
+        Rate = "rate",
+    }
+}
 
 /// A sign-up as it is stored (promise a02: this and nothing else).
 pub struct Signup<'a> {
@@ -68,40 +91,39 @@ pub async fn begin(
     signup_limit: domain::limits::Limit,
     origin: &EventOrigin,
 ) -> Result<Outcome, Error> {
-    let parameters = parameters![
-        now,
-        signup.user,
-        signup.tenant,
-        signup.salt,
-        signup.email.expose(),
-        signup.password_hash,
-        signup.phone.expose(),
-        signup.first_name.map(PersonName::expose),
-        signup.last_name.map(PersonName::expose),
-        signup.language.tag(),
-        signup.policy_version,
-        code.verification,
-        code.code,
-        code.code_expires,
-        code.expires,
-        keys.phone.as_str(),
-        keys.country.as_str(),
-        limits.address_key.as_str(),
-        limits.max.clone(),
-        limits.seconds.clone(),
-        signup_limit.max,
-        signup_limit.seconds,
-        origin.id,
-        origin.ip(),
-    ];
-    let sql = "select outcome, wait, owner_language from signup_begin($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, \
-               $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24)";
-    let mut row = database.row(sql, parameters).await?;
-    let (outcome, wait, language) = (row.take::<String>()?, row.take::<Option<i32>>()?, row.take::<Option<String>>()?);
-    match outcome.as_str() {
-        "sent" => Ok(Outcome::Sent),
-        "taken" => Ok(Outcome::Taken(language.as_deref().and_then(Language::from_tag).unwrap_or_default())),
-        "rate" => Ok(Outcome::Rate(wait.unwrap_or(1))),
-        _ => Err(Error::Decode),
+    let mut row = database
+        .row(SignupBegin {
+            now,
+            user: signup.user,
+            tenant: signup.tenant,
+            salt: signup.salt,
+            email: signup.email.expose(),
+            password_hash: signup.password_hash,
+            phone: signup.phone.expose(),
+            first_name: signup.first_name.map(PersonName::expose),
+            last_name: signup.last_name.map(PersonName::expose),
+            language: signup.language.tag(),
+            policy_version: signup.policy_version,
+            verification: code.verification,
+            code: code.code,
+            code_expires: code.code_expires,
+            expires: code.expires,
+            phone_key: keys.phone.as_str(),
+            country_key: keys.country.as_str(),
+            address_key: limits.address_key.as_str(),
+            max: limits.max.clone(),
+            seconds: limits.seconds.clone(),
+            signup_max: signup_limit.max,
+            signup_seconds: signup_limit.seconds,
+            event: origin.id,
+            ip: origin.ip(),
+        })
+        .await?;
+    let (outcome, wait, language) =
+        (row.take::<SignupBeginOutcome>()?, row.take::<Option<i32>>()?, row.take::<Option<String>>()?);
+    match outcome {
+        SignupBeginOutcome::Sent => Ok(Outcome::Sent),
+        SignupBeginOutcome::Taken => Ok(Outcome::Taken(language.as_deref().and_then(Language::from_tag).unwrap_or_default())),
+        SignupBeginOutcome::Rate => Ok(Outcome::Rate(wait.unwrap_or(1))),
     }
 }

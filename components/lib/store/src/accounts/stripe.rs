@@ -4,8 +4,29 @@ use domain::billing::{Item, PaidPlan, Status};
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use super::parameters;
-use crate::{Database, Error};
+use crate::{
+    Database, Error,
+    statement::{names, statements},
+};
+
+statements! {
+    StripeEventIgnore<'a> for [Billing] returns { outcome: Recorded }:
+        "select api.stripe_event_ignore" => (
+            now: Timestamp, event: &'a str, event_type: &'a str, created: Timestamp, outcome: Recorded
+        );
+    StripeSubscription<'a> for [Billing] returns { outcome: Recorded }:
+        "select api.stripe_subscription" => (
+            now: Timestamp, event: &'a str, event_type: &'a str, created: Timestamp, customer: &'a str,
+            subscription: &'a str, rank: i16, status: &'a str, plan: Option<&'a str>, entitled: bool,
+            period_end: Option<Timestamp>, ends: bool
+        );
+    StripeMoney<'a> for [Billing] returns { outcome: Recorded }:
+        "select api.stripe_money" => (
+            now: Timestamp, event: &'a str, event_type: &'a str, created: Timestamp, customer: Option<&'a str>, id: &'a str,
+            kind: &'a str, payment: Option<&'a str>, subscription: Option<&'a str>, item: Option<String>, amount: i64,
+            tax: i64, currency: &'a str, grant: Uuid, refund: Uuid
+        );
+}
 
 /// An event's own data.
 #[derive(Clone, Copy, Debug)]
@@ -18,43 +39,29 @@ pub struct Envelope<'a> {
     pub created: Timestamp,
 }
 
-/// What became of an event. Each is an answer of 200: Stripe need not send it again.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Recorded {
-    /// It was delivered before, and changed nothing now.
-    Duplicate,
-    /// It counts.
-    Applied,
-    /// It is of a type that nothing here depends on.
-    Ignored,
-    /// Its customer is none of ours.
-    UnknownCustomer,
-    /// Its customer's account was erased: money's record is kept, and nothing comes back.
-    ErasedCustomer,
-    /// It is of Stripe's other mode, test or live.
-    OtherMode,
+names! {
+    /// What became of an event. Each is an answer of 200: Stripe need not send it again.
+    pub enum Recorded {
+        /// It was delivered before, and changed nothing now.
+        Duplicate = "duplicate",
+        /// It counts.
+        Applied = "applied",
+        /// It is of a type that nothing here depends on.
+        Ignored = "ignored",
+        /// Its customer is none of ours.
+        UnknownCustomer = "unknown-customer",
+        /// Its customer's account was erased: money's record is kept, and nothing comes back.
+        ErasedCustomer = "erased-customer",
+        /// It is of Stripe's other mode, test or live.
+        OtherMode = "other-mode",
+    }
 }
 
 impl Recorded {
-    const ALL: [Self; 6] =
-        [Self::Duplicate, Self::Applied, Self::Ignored, Self::UnknownCustomer, Self::ErasedCustomer, Self::OtherMode];
-
     /// The name, for logs.
     #[must_use]
     pub fn name(self) -> &'static str {
-        match self {
-            Self::Duplicate => "duplicate",
-            Self::Applied => "applied",
-            Self::Ignored => "ignored",
-            Self::UnknownCustomer => "unknown-customer",
-            Self::ErasedCustomer => "erased-customer",
-            Self::OtherMode => "other-mode",
-        }
-    }
-
-    fn take(mut row: crate::value::Row) -> Result<Self, Error> {
-        let name: String = row.take()?;
-        Self::ALL.into_iter().find(|outcome| outcome.name() == name).ok_or(Error::Decode)
+        crate::value::Name::text(self)
     }
 }
 
@@ -63,8 +70,10 @@ impl Recorded {
 /// # Errors
 /// As for any statement.
 pub async fn ignore(database: &Database, now: Timestamp, event: Envelope<'_>, reason: Recorded) -> Result<Recorded, Error> {
-    let parameters = parameters![now, event.id, event.kind, event.created, reason.name()];
-    Recorded::take(database.row("select stripe_event_ignore($1, $2, $3, $4, $5)", parameters).await?)
+    database
+        .row(StripeEventIgnore { now, event: event.id, event_type: event.kind, created: event.created, outcome: reason })
+        .await?
+        .take()
 }
 
 /// A state of a subscription.
@@ -98,22 +107,23 @@ pub async fn subscription(
     event: Envelope<'_>,
     state: SubscriptionState<'_>,
 ) -> Result<Recorded, Error> {
-    let parameters = parameters![
-        now,
-        event.id,
-        event.kind,
-        event.created,
-        state.customer,
-        state.subscription,
-        state.rank,
-        state.status.name(),
-        state.plan.map(PaidPlan::name),
-        state.entitled,
-        state.period_end,
-        state.ends_at_period_end,
-    ];
-    let sql = "select stripe_subscription($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)";
-    Recorded::take(database.row(sql, parameters).await?)
+    database
+        .row(StripeSubscription {
+            now,
+            event: event.id,
+            event_type: event.kind,
+            created: event.created,
+            customer: state.customer,
+            subscription: state.subscription,
+            rank: state.rank,
+            status: state.status.name(),
+            plan: state.plan.map(PaidPlan::name),
+            entitled: state.entitled,
+            period_end: state.period_end,
+            ends: state.ends_at_period_end,
+        })
+        .await?
+        .take()
 }
 
 /// A movement of money.
@@ -152,23 +162,24 @@ pub async fn money(
     ids: [Uuid; 2],
 ) -> Result<Recorded, Error> {
     let [grant, refund] = ids;
-    let parameters = parameters![
-        now,
-        event.id,
-        event.kind,
-        event.created,
-        money.customer,
-        money.record,
-        money.kind,
-        money.payment,
-        money.subscription,
-        money.item.map(|item| item.to_string()),
-        money.amount,
-        money.tax,
-        money.currency,
-        grant,
-        refund,
-    ];
-    let sql = "select stripe_money($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)";
-    Recorded::take(database.row(sql, parameters).await?)
+    database
+        .row(StripeMoney {
+            now,
+            event: event.id,
+            event_type: event.kind,
+            created: event.created,
+            customer: money.customer,
+            id: money.record,
+            kind: money.kind,
+            payment: money.payment,
+            subscription: money.subscription,
+            item: money.item.map(|item| item.to_string()),
+            amount: money.amount,
+            tax: money.tax,
+            currency: money.currency,
+            grant,
+            refund,
+        })
+        .await?
+        .take()
 }

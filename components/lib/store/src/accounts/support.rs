@@ -5,8 +5,52 @@ use jiff::Timestamp;
 use uuid::Uuid;
 use vault::{Envelope, UserSalt};
 
-use super::parameters;
-use crate::{Database, Error, value::Row};
+use crate::{
+    Database, Error,
+    statement::{names, statements},
+    value::Row,
+};
+
+statements! {
+    SupportSalt for [Contact]:
+        "select salt from api.support_salt" => (now: Timestamp, session: SessionId, user: UserId);
+    SupportAsk for [Contact] returns { outcome: SupportAskOutcome }:
+        "select outcome, wait from api.support_ask" => (
+            now: Timestamp, session: SessionId, user: UserId, id: Uuid, message: Uuid, envelope: Vec<u8>, per_day: i32
+        );
+    SupportList for [Contact] returns { outcome: SupportListOutcome }:
+        "select outcome, salt, id, created_at, answered_at, closed_at, message_id, envelope from api.support_list" => (
+            now: Timestamp, session: SessionId, user: UserId, limit: i32, after_time: Option<Timestamp>,
+            after_id: Option<Uuid>
+        );
+    SupportRead for [Contact] returns { outcome: SupportReadOutcome }:
+        "select outcome, salt, id, created_at, answered_at, closed_at, message_id, author, envelope, written_at from \
+         api.support_read" => (now: Timestamp, session: SessionId, user: UserId, id: Uuid);
+}
+
+names! {
+    enum SupportAskOutcome {
+        Made = "made",
+        Rate = "rate",
+        Unauthenticated = "unauthenticated",
+    }
+}
+
+names! {
+    enum SupportListOutcome {
+        Unauthenticated = "unauthenticated",
+        None = "none",
+        Found = "found",
+    }
+}
+
+names! {
+    enum SupportReadOutcome {
+        Unauthenticated = "unauthenticated",
+        None = "none",
+        Found = "found",
+    }
+}
 
 /// A request as it is stored.
 pub struct Request {
@@ -48,7 +92,7 @@ pub enum Asked {
 /// # Errors
 /// As for any statement.
 pub async fn salt(database: &Database, now: Timestamp, session: SessionId, user: UserId) -> Result<Option<UserSalt>, Error> {
-    let rows = database.rows("select salt from support_salt($1, $2, $3)", parameters![now, session, user]).await?;
+    let rows = database.rows(SupportSalt { now, session, user }).await?;
     rows.into_iter().next().map(|mut row| take_salt(&mut row)).transpose()
 }
 
@@ -71,13 +115,11 @@ pub async fn ask(
     envelope: Envelope,
     per_day: i32,
 ) -> Result<Asked, Error> {
-    let parameters = parameters![now, session, user, id, message, envelope.into_bytes(), per_day];
-    let mut row = database.row("select outcome, wait from support_ask($1, $2, $3, $4, $5, $6, $7)", parameters).await?;
-    match row.take::<String>()?.as_str() {
-        "made" => Ok(Asked::Made),
-        "rate" => Ok(Asked::Rate(row.take::<Option<i32>>()?.unwrap_or(1))),
-        "unauthenticated" => Ok(Asked::Unauthenticated),
-        _ => Err(Error::Decode),
+    let mut row = database.row(SupportAsk { now, session, user, id, message, envelope: envelope.into_bytes(), per_day }).await?;
+    match row.take::<SupportAskOutcome>()? {
+        SupportAskOutcome::Made => Ok(Asked::Made),
+        SupportAskOutcome::Rate => Ok(Asked::Rate(row.take::<Option<i32>>()?.unwrap_or(1))),
+        SupportAskOutcome::Unauthenticated => Ok(Asked::Unauthenticated),
     }
 }
 
@@ -93,22 +135,19 @@ pub async fn list(
     limit: i32,
     after: Option<(Timestamp, Uuid)>,
 ) -> Result<Option<Vec<(Request, UserSalt, Message)>>, Error> {
-    let sql = "select outcome, salt, id, created_at, answered_at, closed_at, message_id, envelope \
-               from support_list($1, $2, $3, $4, $5, $6)";
     let (after_time, after_id) = after.unzip();
     let mut found = Vec::new();
-    for mut row in database.rows(sql, parameters![now, session, user, limit, after_time, after_id]).await? {
-        match row.take::<String>()?.as_str() {
-            "unauthenticated" => return Ok(None),
-            "none" => {}
-            "found" => {
+    for mut row in database.rows(SupportList { now, session, user, limit, after_time, after_id }).await? {
+        match row.take::<SupportListOutcome>()? {
+            SupportListOutcome::Unauthenticated => return Ok(None),
+            SupportListOutcome::None => {}
+            SupportListOutcome::Found => {
                 let salt = take_salt(&mut row)?;
                 let request = take_request(&mut row)?;
                 let written_at = request.created_at;
                 let (id, envelope) = (row.take()?, Envelope::from_bytes(row.take()?));
                 found.push((request, salt, Message { id, kind: ContentKind::SupportRequest, written_at, envelope }));
             }
-            _ => return Err(Error::Decode),
         }
     }
     Ok(Some(found))
@@ -140,21 +179,18 @@ pub enum Found {
 /// # Errors
 /// As for any statement.
 pub async fn read(database: &Database, now: Timestamp, session: SessionId, user: UserId, id: Uuid) -> Result<Found, Error> {
-    let sql = "select outcome, salt, id, created_at, answered_at, closed_at, message_id, author, envelope, written_at \
-               from support_read($1, $2, $3, $4)";
     let mut found = None;
     let mut messages = Vec::new();
-    for mut row in database.rows(sql, parameters![now, session, user, id]).await? {
-        match row.take::<String>()?.as_str() {
-            "unauthenticated" => return Ok(Found::Unauthenticated),
-            "none" => return Ok(Found::NotFound),
-            "found" => {
+    for mut row in database.rows(SupportRead { now, session, user, id }).await? {
+        match row.take::<SupportReadOutcome>()? {
+            SupportReadOutcome::Unauthenticated => return Ok(Found::Unauthenticated),
+            SupportReadOutcome::None => return Ok(Found::NotFound),
+            SupportReadOutcome::Found => {
                 let salt = take_salt(&mut row)?;
                 let request = take_request(&mut row)?;
                 found.get_or_insert((request, salt));
                 messages.push(take_message(&mut row)?);
             }
-            _ => return Err(Error::Decode),
         }
     }
     found.map_or(Ok(Found::NotFound), |(request, salt)| Ok(Found::Request(request, salt, messages)))

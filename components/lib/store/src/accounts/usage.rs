@@ -3,8 +3,24 @@
 use domain::{SessionId, UserId};
 use jiff::{Timestamp, civil::Date};
 
-use super::parameters;
-use crate::{Database, Error};
+use crate::{
+    Database, Error,
+    statement::{names, statements},
+};
+
+statements! {
+    UsageRead for [Identity, Generation, Rights, Billing] returns { outcome: UsageReadOutcome }:
+        "select outcome, today, quota, credits, day, used, paid, reserved from api.usage_read" => (
+            now: Timestamp, session: SessionId, user: UserId, days: i32
+        );
+}
+
+names! {
+    enum UsageReadOutcome {
+        Unauthenticated = "unauthenticated",
+        Found = "found",
+    }
+}
 
 /// What a tenant used, and what it has.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,14 +59,12 @@ pub async fn read(
     user: UserId,
     days: i32,
 ) -> Result<Option<Usage>, Error> {
-    let sql = "select outcome, today, quota, credits, day, used, paid, reserved from usage_read($1, $2, $3, $4)";
     let date = |text: String| text.parse::<Date>().map_err(|_| Error::Decode);
     let mut usage: Option<Usage> = None;
-    for mut row in database.rows(sql, parameters![now, session, user, days]).await? {
-        match row.take::<String>()?.as_str() {
-            "unauthenticated" => return Ok(None),
-            "found" => {}
-            _ => return Err(Error::Decode),
+    for mut row in database.rows(UsageRead { now, session, user, days }).await? {
+        match row.take::<UsageReadOutcome>()? {
+            UsageReadOutcome::Unauthenticated => return Ok(None),
+            UsageReadOutcome::Found => {}
         }
         let (today, quota, credits) = (date(row.take()?)?, row.take()?, row.take()?);
         let day = Day { day: date(row.take()?)?, used: row.take()?, paid: row.take()?, reserved: row.take()? };

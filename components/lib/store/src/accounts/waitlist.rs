@@ -4,8 +4,20 @@ use domain::{Email, Language, contact::Interest, limits::Limit};
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use super::{limit_lists, parameters};
-use crate::{Database, Error, value::Row};
+use super::limits::limit_lists;
+use crate::{Database, Error, statement::statements, value::Row};
+
+statements! {
+    WaitlistAsk<'a> for [Contact]:
+        "select api.waitlist_ask" => (
+            now: Timestamp, id: Uuid, email: &'a str, interest: &'a str, language: &'a str, consent_version: &'a str,
+            expires: Timestamp, keys: Vec<String>, max: Vec<i32>, seconds: Vec<i32>
+        );
+    WaitlistConfirm for [Contact]:
+        "select id, email, interest, language from api.waitlist_confirm" => (now: Timestamp, id: Uuid);
+    WaitlistLeave for [Contact]:
+        "select api.waitlist_leave" => (id: Uuid);
+}
 
 /// A wish to be on the list, as it is stored until the address's owner confirms it.
 pub struct Wish<'a> {
@@ -41,19 +53,21 @@ pub struct Entry {
 /// As for any statement.
 pub async fn ask(database: &Database, now: Timestamp, wish: Wish<'_>, limits: &[(Limit, &str)]) -> Result<i32, Error> {
     let (keys, max, seconds) = limit_lists(limits);
-    let parameters = parameters![
-        now,
-        wish.id,
-        wish.email.expose(),
-        wish.interest.name(),
-        wish.language.tag(),
-        wish.consent_version,
-        wish.expires,
-        keys,
-        max,
-        seconds,
-    ];
-    database.row("select waitlist_ask($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)", parameters).await?.take()
+    database
+        .row(WaitlistAsk {
+            now,
+            id: wish.id,
+            email: wish.email.expose(),
+            interest: wish.interest.name(),
+            language: wish.language.tag(),
+            consent_version: wish.consent_version,
+            expires: wish.expires,
+            keys,
+            max,
+            seconds,
+        })
+        .await?
+        .take()
 }
 
 /// Puts a confirmed wish on the list; `None` where it is unknown, used, replaced or too old.
@@ -61,8 +75,7 @@ pub async fn ask(database: &Database, now: Timestamp, wish: Wish<'_>, limits: &[
 /// # Errors
 /// As for any statement.
 pub async fn confirm(database: &Database, now: Timestamp, id: Uuid) -> Result<Option<Entry>, Error> {
-    let sql = "select id, email, interest, language from waitlist_confirm($1, $2)";
-    database.rows(sql, parameters![now, id]).await?.into_iter().next().map(entry).transpose()
+    database.rows(WaitlistConfirm { now, id }).await?.into_iter().next().map(entry).transpose()
 }
 
 fn entry(mut row: Row) -> Result<Entry, Error> {
@@ -79,5 +92,5 @@ fn entry(mut row: Row) -> Result<Entry, Error> {
 /// # Errors
 /// As for any statement.
 pub async fn leave(database: &Database, id: Uuid) -> Result<bool, Error> {
-    database.row("select waitlist_leave($1)", parameters![id]).await?.take()
+    database.row(WaitlistLeave { id }).await?.take()
 }
