@@ -17,8 +17,8 @@ fn main() -> io::Result<()> {
         files.sort();
         let _ = writeln!(lists, "pub(super) const {}: &[(&str, &str)] = &[", database.to_uppercase());
         for path in files {
-            let stem = path.file_stem().unwrap_or_default();
-            let _ = writeln!(lists, "    ({stem:?}, include_str!({path:?})),");
+            let stem = path.file_stem().unwrap_or_default().display();
+            let _ = writeln!(lists, "    (\"{stem}\", include_str!(r\"{}\")),", path.display());
         }
         lists.push_str("];\n");
     }

@@ -66,7 +66,8 @@ begin
 end
 $$;
 
--- Removes rows whose time is up, tokens sent by email included, a bounded number at a time.
+-- Removes rows whose time is up, tokens sent by email included, a bounded number at a time. The oldest first, by the index on the time: in
+-- the order of their keys each call would look at all that are still good. It waits for no row, so no order can end in a circle.
 create function api.limits_prune(p_now timestamp, p_batch integer) returns integer
 language plpgsql volatile security definer set search_path = pg_catalog, api, public, pg_temp as $$
 declare
@@ -74,23 +75,23 @@ declare
     v_rows integer;
 begin
     delete from limits where key in
-        (select key from limits where expires_at <= p_now order by key limit p_batch for update skip locked);
+        (select key from limits where expires_at <= p_now order by expires_at limit p_batch for update skip locked);
     get diagnostics v_rows = row_count;
     v_gone := v_gone + v_rows;
     delete from lockouts where key in
-        (select key from lockouts where expires_at <= p_now order by key limit p_batch for update skip locked);
+        (select key from lockouts where expires_at <= p_now order by expires_at limit p_batch for update skip locked);
     get diagnostics v_rows = row_count;
     v_gone := v_gone + v_rows;
     delete from idempotency where key in
-        (select key from idempotency where expires_at <= p_now order by key limit p_batch for update skip locked);
+        (select key from idempotency where expires_at <= p_now order by expires_at limit p_batch for update skip locked);
     get diagnostics v_rows = row_count;
     v_gone := v_gone + v_rows;
     delete from verifications where id in
-        (select id from verifications where expires_at <= p_now order by id limit p_batch for update skip locked);
+        (select id from verifications where expires_at <= p_now order by expires_at limit p_batch for update skip locked);
     get diagnostics v_rows = row_count;
     v_gone := v_gone + v_rows;
     delete from email_tokens where id in
-        (select id from email_tokens where expires_at <= p_now order by id limit p_batch for update skip locked);
+        (select id from email_tokens where expires_at <= p_now order by expires_at limit p_batch for update skip locked);
     get diagnostics v_rows = row_count;
     return v_gone + v_rows;
 end
