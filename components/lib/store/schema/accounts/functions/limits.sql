@@ -74,24 +74,24 @@ declare
     v_gone integer := 0;
     v_rows integer;
 begin
-    delete from limits where key in
-        (select key from limits where expires_at <= p_now order by expires_at limit p_batch for update skip locked);
+    delete from limits where ctid = any (array(
+        select ctid from limits where expires_at <= p_now order by expires_at limit p_batch for update skip locked));
     get diagnostics v_rows = row_count;
     v_gone := v_gone + v_rows;
-    delete from lockouts where key in
-        (select key from lockouts where expires_at <= p_now order by expires_at limit p_batch for update skip locked);
+    delete from lockouts where ctid = any (array(
+        select ctid from lockouts where expires_at <= p_now order by expires_at limit p_batch for update skip locked));
     get diagnostics v_rows = row_count;
     v_gone := v_gone + v_rows;
-    delete from idempotency where key in
-        (select key from idempotency where expires_at <= p_now order by expires_at limit p_batch for update skip locked);
+    delete from idempotency where ctid = any (array(
+        select ctid from idempotency where expires_at <= p_now order by expires_at limit p_batch for update skip locked));
     get diagnostics v_rows = row_count;
     v_gone := v_gone + v_rows;
-    delete from verifications where id in
-        (select id from verifications where expires_at <= p_now order by expires_at limit p_batch for update skip locked);
+    delete from verifications where ctid = any (array(
+        select ctid from verifications where expires_at <= p_now order by expires_at limit p_batch for update skip locked));
     get diagnostics v_rows = row_count;
     v_gone := v_gone + v_rows;
-    delete from email_tokens where id in
-        (select id from email_tokens where expires_at <= p_now order by expires_at limit p_batch for update skip locked);
+    delete from email_tokens where ctid = any (array(
+        select ctid from email_tokens where expires_at <= p_now order by expires_at limit p_batch for update skip locked));
     get diagnostics v_rows = row_count;
     return v_gone + v_rows;
 end
