@@ -416,10 +416,11 @@ fn branches(case: &[Token]) -> Result<Vec<&[Token]>, String> {
         if is_word(token, "case") {
             depth += 1;
         }
-        if depth == 1 && ["when", "else", "end"].iter().any(|word| is_word(token, word)) {
-            if let Some(start) = begun.take() {
-                found.push(&case[start..at]);
-            }
+        if depth == 1
+            && ["when", "else", "end"].iter().any(|word| is_word(token, word))
+            && let Some(start) = begun.take()
+        {
+            found.push(&case[start..at]);
         }
         if depth == 1 && (is_word(token, "then") || is_word(token, "else")) {
             begun = Some(at + 1);
