@@ -15,12 +15,9 @@ use futures::future::{Either, select};
 use spin_sdk::pg::{Certificate, Connection, DbError, OpenOptions, ParameterValue, PgError, QueryError};
 
 use crate::{
-    statement::{Query, Statement},
-    value::Row,
+    statement::Query,
+    value::{Row, log},
 };
-
-/// For readiness; it touches nothing, so every zone may send it anywhere.
-const PING: Statement = Statement { name: "ping", sql: "select 1", zones: &[], parameters: &[], lists: &[] };
 
 /// How long a statement may take with its connection, retries aside. Above the roles' `statement_timeout` of 10 s.
 const DEADLINE: Duration = Duration::from_secs(12);
@@ -83,27 +80,31 @@ impl Database {
     /// # Errors
     /// As for any statement.
     pub async fn ping(&self) -> Result<(), Error> {
-        self.run(&PING, Vec::new()).await.map(|_| ())
+        self.run("ping", "select 1", Vec::new()).await.map(|_| ())
     }
 
-    /// Runs a statement and collects its rows.
-    pub(crate) async fn rows<Q: Query>(&self, query: Q) -> Result<Vec<Row>, Error> {
-        self.run(Q::STATEMENT, query.values()).await
+    /// Runs a statement and collects its rows. One state machine serves all statements: these two only say which.
+    pub(crate) fn rows<Q: Query>(&self, query: Q) -> impl Future<Output = Result<Vec<Row>, Error>> {
+        self.run(Q::NAME, Q::SQL, query.values())
     }
 
     /// Runs a statement that returns exactly one row.
-    pub(crate) async fn row<Q: Query>(&self, query: Q) -> Result<Row, Error> {
-        self.rows(query).await?.into_iter().next().ok_or(Error::Decode)
+    pub(crate) fn row<Q: Query>(&self, query: Q) -> impl Future<Output = Result<Row, Error>> {
+        self.run_for_one(Q::NAME, Q::SQL, query.values())
     }
 
-    async fn run(&self, statement: &'static Statement, values: Vec<ParameterValue>) -> Result<Vec<Row>, Error> {
+    async fn run_for_one(&self, name: &'static str, sql: &'static str, values: Vec<ParameterValue>) -> Result<Row, Error> {
+        self.run(name, sql, values).await?.into_iter().next().ok_or(Error::Decode)
+    }
+
+    async fn run(&self, name: &'static str, sql: &'static str, values: Vec<ParameterValue>) -> Result<Vec<Row>, Error> {
         let mut reopened = false;
         let mut conflicts = 0;
         let mut waited = Duration::ZERO;
         loop {
             let kept = self.kept();
             let was_kept = kept.is_some();
-            let attempt = std::pin::pin!(self.attempt(kept, statement, values.clone()));
+            let attempt = std::pin::pin!(self.attempt(kept, name, sql, values.clone()));
             let deadline = std::pin::pin!(sleep(DEADLINE));
             let result = match select(attempt, deadline).await {
                 Either::Left((result, _)) => result,
@@ -130,7 +131,7 @@ impl Database {
                     sleep(pause).await;
                 }
                 Err(Failure::Replaced(code)) => {
-                    eprintln!("error: SQLSTATE {code} from {}: the schema does not fit this program", statement.name);
+                    log(name, &format!("SQLSTATE {code}: the schema does not fit this program"));
                     return Err(Error::Unavailable);
                 }
                 Err(Failure::Final(error)) => return Err(error),
@@ -141,17 +142,18 @@ impl Database {
     async fn attempt(
         &self,
         kept: Option<Arc<Connection>>,
-        statement: &'static Statement,
+        name: &'static str,
+        sql: &'static str,
         values: Vec<ParameterValue>,
     ) -> Result<Vec<Row>, Failure> {
         let connection = match kept {
             Some(connection) => connection,
             None => self.open().await?,
         };
-        let mut result = connection.query(statement.sql, values).await.map_err(|error| Failure::of(&error))?;
+        let mut result = connection.query(sql, values).await.map_err(|error| Failure::of(&error))?;
         let mut rows = Vec::new();
         while let Some(row) = result.rows().next().await {
-            rows.push(Row::new(statement.name, row));
+            rows.push(Row::new(name, row));
         }
         result.result().await.map_err(|error| Failure::of(&error))?;
         Ok(rows)

@@ -93,7 +93,12 @@ pub struct List {
 
 /// A statement with its values.
 pub(crate) trait Query {
-    const STATEMENT: &'static Statement;
+    /// Of the registry, which no component needs: it is not in its file.
+    const STATEMENT: Statement;
+    /// [`Statement::name`], for logs.
+    const NAME: &'static str;
+    /// [`Statement::sql`].
+    const SQL: &'static str;
 
     /// In the order of [`Statement::parameters`].
     fn values(self) -> Vec<ParameterValue>;
@@ -126,7 +131,7 @@ macro_rules! statements {
     )+) => {
         /// Every statement of this module.
         pub(crate) const STATEMENTS: &[$crate::statement::Statement] = &[$(
-            *<$name as $crate::statement::Query>::STATEMENT
+            <$name as $crate::statement::Query>::STATEMENT
         ),+];
 
         $($crate::statement::statement! {
@@ -157,9 +162,11 @@ macro_rules! statement {
         }
 
         impl $(<$life>)? $crate::statement::Query for $name $(<$life>)? {
-            const STATEMENT: &'static $crate::statement::Statement = &$crate::statement::Statement {
-                name: concat!(module_path!(), "::", stringify!($name)),
-                sql: $sql,
+            const NAME: &'static str = concat!(module_path!(), "::", stringify!($name));
+            const SQL: &'static str = $sql;
+            const STATEMENT: $crate::statement::Statement = $crate::statement::Statement {
+                name: Self::NAME,
+                sql: Self::SQL,
                 zones: &[$($crate::statement::Zone::$zone),+],
                 parameters: &[$($crate::statement::Argument {
                     name: stringify!($field),

@@ -1,5 +1,7 @@
 //! Values on their way to and from PostgreSQL, over the types that Spin's interface has.
 
+use std::io::Write as _;
+
 use domain::{GenerationId, SessionId, TenantId, UserId};
 use jiff::{Timestamp, civil, tz::TimeZone};
 use spin_sdk::pg::{DbValue, ParameterValue};
@@ -143,6 +145,14 @@ fn timestamp(year: i32, parts: [u8; 5], nanosecond: u32) -> Option<Timestamp> {
     at.to_zoned(TimeZone::UTC).ok().map(|zoned| zoned.timestamp())
 }
 
+/// Writes what failed as the line of JSON that `web` writes too: in one write, with no values, and of texts that need no escape.
+pub(crate) fn log(statement: &str, error: &str) {
+    let line =
+        format!("{{\"event\":\"failure\",\"what\":\"{statement}\",\"error\":\"{error}\",\"at\":\"{}\"}}\n", Timestamp::now());
+    // Nothing is to be done where it fails.
+    let _ = std::io::stderr().write_all(line.as_bytes());
+}
+
 /// A row whose columns are taken in order.
 pub(crate) struct Row {
     statement: &'static str,
@@ -158,10 +168,13 @@ impl Row {
     /// The next column. One that is missing or of another type is logged by its number, without its value.
     pub(crate) fn take<T: Column>(&mut self) -> Result<T, Error> {
         self.taken += 1;
-        self.values.next().and_then(T::column).ok_or_else(|| {
-            eprintln!("error: column {} of {} is not {}", self.taken, self.statement, T::TYPE);
-            Error::Decode
-        })
+        self.values.next().and_then(T::column).ok_or_else(|| self.undecodable(T::TYPE))
+    }
+
+    #[cold]
+    fn undecodable(&self, wanted: &str) -> Error {
+        log(self.statement, &format!("column {} is not {wanted}", self.taken));
+        Error::Decode
     }
 
     /// The next column as one of our ids.
