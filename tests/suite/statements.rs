@@ -46,7 +46,7 @@ fn place(statement: &Statement) -> (&'static str, &'static str) {
     (parts.next().unwrap(), name)
 }
 
-#[test]
+#[e2e::test]
 fn every_statement_is_registered_beside_the_file_of_its_function() {
     let store = root().join("components/lib/store");
     let (mut declared, mut lists) = (BTreeSet::new(), BTreeSet::new());
@@ -85,9 +85,9 @@ fn every_statement_is_registered_beside_the_file_of_its_function() {
     assert!(registered.len() > 100);
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn every_statement_is_prepared_as_the_role_of_each_of_its_zones() {
-    let Some(world) = World::needing(&[Need::OwnDatabases, Need::Keys]).start().await else { return };
+    let world = World::needing(&[Need::OwnDatabases, Need::Keys]).start().await;
     for home in HOMES {
         for zone in Zone::ALL {
             let mut of_zone = statements(home).filter(|statement| statement.zones.contains(&zone)).peekable();
@@ -146,9 +146,9 @@ async fn only_its_zones_may_call(owner: &Client, home: Home) {
     }
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn what_a_function_can_answer_is_what_its_caller_decodes() {
-    let Some(world) = World::needing(&[Need::OwnDatabases]).start().await else { return };
+    let world = World::needing(&[Need::OwnDatabases]).start().await;
     let client = world.accounts().await;
     let functions = Functions::load(&client).await;
     let mut listed = BTreeSet::new();
@@ -469,7 +469,7 @@ fn tokens(source: &str) -> Vec<Token> {
     found
 }
 
-#[test]
+#[e2e::test]
 fn what_is_not_understood_of_a_function_is_an_error() {
     let statement = Statement { name: "a::B", sql: "", zones: &[], parameters: &[], lists: &[] };
     let answers = |source: &str| {
@@ -515,9 +515,9 @@ async fn forget_the_functions(world: &World) {
     }
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[e2e::test]
 async fn replacing_every_function_under_load_fails_no_request() {
-    let Some(world) = World::needing(&[Need::OwnDatabases]).start().await else { return };
+    let world = World::needing(&[Need::OwnDatabases]).start().await;
     let person = world.person().await;
     let urls = Urls::new(|database| world.cluster().owner_url(&world.database_name(database)));
     let oid = "select 'api.me_read'::regproc::oid";
