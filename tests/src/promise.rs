@@ -68,15 +68,16 @@ mod tests {
 
     #[test]
     fn only_the_last_result_of_a_test_that_is_there_is_kept() {
-        let folder = tempfile::tempdir().unwrap();
+        let folder = tempfile::tempdir().expect("a folder");
         for outcome in [Outcome::Failed, Outcome::Skipped, Outcome::Kept] {
             write(folder.path(), "promise_a02_here", outcome);
         }
         write(folder.path(), "promise_a03_renamed", Outcome::Kept);
         forget_others(folder.path(), &BTreeSet::from(["promise_a02_here"]));
-        let files: Vec<_> = fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().path()).collect();
+        let files: Vec<_> =
+            fs::read_dir(folder.path()).expect("it is there").map(|entry| entry.expect("an entry").path()).collect();
         assert_eq!(files, [folder.path().join("promise_a02_here.json")]);
-        let result: serde_json::Value = serde_json::from_slice(&fs::read(&files[0]).unwrap()).unwrap();
+        let result: serde_json::Value = serde_json::from_slice(&fs::read(&files[0]).expect("is read")).expect("JSON");
         assert_eq!((&result["id"], &result["passed"], &result["outcome"]), (&json!("a02"), &json!(true), &json!("kept")));
     }
 }
