@@ -56,6 +56,8 @@ const TARGET: &str = "wasm32-wasip2";
 const LIMIT: u64 = 1_500_000;
 /// The renderer carries fonts and rasterisers.
 const RENDERER_LIMIT: u64 = 6_000_000;
+/// One for `account`: the most statements of all, each with the names of its arguments.
+const ACCOUNT_LIMIT: u64 = 1_600_000;
 /// `generate` carries the schema, the instructions, and the words of moderation and of languages.
 const GENERATE_LIMIT: u64 = 1_600_000;
 /// `oauth` carries the signature schemes of other people's ID tokens: RSA, P-256 and Ed25519.
@@ -76,6 +78,7 @@ impl Artifact {
     pub fn limit(&self) -> u64 {
         match self.name.as_str() {
             "renderer" => RENDERER_LIMIT,
+            "account" => ACCOUNT_LIMIT,
             "generate" => GENERATE_LIMIT,
             "oauth" => OAUTH_LIMIT,
             _ => LIMIT,
