@@ -16,7 +16,9 @@ begin
     return query
     select t.plan, coalesce(s.status, case when g.ends_at is not null then 'gift' else 'none' end),
         coalesce(s.period_end, g.ends_at), coalesce(s.ends_at_period_end, g.ends_at is not null),
-        (select c.tokens from api.credits c where c.tenant_id = t.id), p.daily_tokens, coalesce(d.used + d.reserved, 0)
+        coalesce((select sum(l.tokens) from public.credit_ledger l where l.tenant_id = t.id), 0)::bigint
+            - coalesce((select sum(g.credits_reserved) from public.generations g where g.tenant_id = t.id and g.status = 'running'), 0)::bigint,
+        p.daily_tokens, coalesce(d.used + d.reserved, 0)
     from api.signed_in r
     join public.tenants t on t.id = r.tenant_id
     join public.plans p on p.name = t.plan
@@ -63,7 +65,7 @@ begin
         outcome := 'unauthenticated';
         return;
     end if;
-    wait := limits_take(p_now, array[p_limit_key], array[p_limit_max], array[p_limit_seconds]);
+    wait := limit_take(p_now, p_limit_key, p_limit_max, p_limit_seconds);
     if wait > 0 then
         outcome := 'rate';
         return;

@@ -3,13 +3,14 @@
 -- Art. 16): it is entered in the register under the event's id, answered as it is made. A new address or number counts, and is entered,
 -- once it was proved. The deadline is that of `domain::rights::ANSWER_SECONDS`, which the test of a70 compares.
 create function api.security_event_add(p_id uuid, p_user uuid, p_at timestamp, p_kind text, p_ip text) returns void
-language plpgsql volatile security definer set search_path = pg_catalog, api, public, pg_temp as $$
+language plpgsql volatile as $$
 begin
     insert into security_events (id, user_id, at, kind, ip) values (p_id, p_user, p_at, p_kind, p_ip) on conflict (id) do nothing;
-    insert into requests (id, user_id, kind, channel, received_at, due_at, answered_at)
-    select p_id, p_user, 'rectification', 'account', p_at, p_at + interval '30 days', p_at
-    where p_kind in ('details-changed', 'email-changed', 'phone-changed')
-    on conflict (id) do nothing;
+    if p_kind in ('details-changed', 'email-changed', 'phone-changed') then
+        insert into requests (id, user_id, kind, channel, received_at, due_at, answered_at)
+        values (p_id, p_user, 'rectification', 'account', p_at, p_at + interval '30 days', p_at)
+        on conflict (id) do nothing;
+    end if;
 end
 $$;
 

@@ -20,65 +20,82 @@ language plpgsql volatile security definer set search_path = pg_catalog, api, pu
 declare
     u users;
     t tenants;
-    i idempotency;
     g generations;
     v_day date;
+    v_late boolean;
+    v_again boolean;
+    v_quota bigint;
+    v_used bigint;
     v_reserved bigint;
+    v_credits bigint;
+    v_salt bytea;
+    v_earlier uuid;
+    v_body text;
     v_first timestamp;
     v_refused integer;
     v_refused_until timestamp;
 begin
-    select u0.* into u from sessions s join users u0 on u0.id = s.user_id
-    where s.id = p_session and u0.id = p_user and s.revoked_at is null and s.family_expires_at > p_now and u0.blocked_at is null;
+    select t0.* into t from sessions s join users u0 on u0.id = s.user_id join tenants t0 on t0.id = u0.tenant_id
+    where s.id = p_session and u0.id = p_user and s.revoked_at is null and s.family_expires_at > p_now and u0.blocked_at is null
+    for update of t0;
     if not found then
         outcome := 'unauthenticated';
         return;
     end if;
-    select * into t from tenants where id = u.tenant_id for update;
     -- Again, now that nothing of this tenant changes underneath; an erasure may have come in between.
-    select u0.* into u from users u0 where id = p_user for no key update;
+    select u0.* into u from users u0 where u0.id = p_user for no key update;
     if not found then
         outcome := 'unauthenticated';
         return;
     end if;
-    perform generations_expire(p_now, t.id);
-
-    -- The same statement again after its connection was lost: it was admitted.
-    perform 1 from generations where id = p_id and user_id = p_user and status = 'running';
-    if found then
+    -- Those that are late have failed. And the same statement again after its connection was lost: it was admitted.
+    select coalesce(bool_or(r.deadline_at <= p_now), false),
+        coalesce(bool_or(r.id = p_id and r.user_id = p_user and r.deadline_at > p_now), false)
+    into v_late, v_again from generations r where r.tenant_id = t.id and r.status = 'running';
+    if v_late then
+        perform generations_expire(p_now, t.id);
+    end if;
+    if v_again then
         select k.salt into salt from user_keys k where k.user_id = p_user;
         generation_id := p_id;
-        place := model_line_take(p_now, p_id, p_max_calls, p_until);
+        place := model_line_place(p_now, p_id, p_max_calls, p_until);
         outcome := 'admitted';
         return;
     end if;
 
-    if p_key is not null then
-        select * into i from idempotency where key = p_key and expires_at > p_now;
-        if found then
-            generation_id := i.generation_id;
-            if i.body <> p_body then
-                outcome := 'conflict';
-                return;
-            end if;
-            select * into g from generations where id = i.generation_id;
-            if not found or g.content_deleted_at is not null then
-                outcome := 'gone';
-                return;
-            elsif g.status = 'running' then
-                outcome := 'wait';
-                return;
-            elsif g.status = 'delivered' then
-                outcome := 'replay';
-                return;
-            end if;
-            generation_id := null;
+    -- All that it depends on. The day begins at midnight where the tenant is.
+    v_day := (p_now at time zone 'UTC' at time zone t.time_zone)::date;
+    select p.daily_tokens, coalesce(d.used, 0), coalesce(d.reserved, 0), k.salt, i.generation_id, i.body, coalesce(l.used, 0), l.expires_at,
+        (select c.tokens from credits c where c.tenant_id = t.id)
+    into v_quota, v_used, v_reserved, v_salt, v_earlier, v_body, v_refused, v_refused_until, v_credits
+    from plans p
+    left join usage_daily d on d.tenant_id = t.id and d.day = v_day
+    left join user_keys k on k.user_id = p_user
+    left join idempotency i on i.key = p_key and i.expires_at > p_now
+    left join limits l on l.key = p_refused_key and l.expires_at > p_now
+    where p.name = t.plan;
+
+    if v_earlier is not null then
+        generation_id := v_earlier;
+        if v_body <> p_body then
+            outcome := 'conflict';
+            return;
         end if;
+        select * into g from generations where id = v_earlier;
+        if not found or g.content_deleted_at is not null then
+            outcome := 'gone';
+            return;
+        elsif g.status = 'running' then
+            outcome := 'wait';
+            return;
+        elsif g.status = 'delivered' then
+            outcome := 'replay';
+            return;
+        end if;
+        generation_id := null;
     end if;
 
     -- A sliding minute: the oldest of the last so many must have left it (promise b04).
-    select l.used, l.expires_at into v_refused, v_refused_until from limits l where l.key = p_refused_key and l.expires_at > p_now;
-    v_refused := coalesce(v_refused, 0);
     if v_refused >= p_per_minute then
         v_first := v_refused_until - interval '1 minute';
     else
@@ -101,20 +118,18 @@ begin
         return;
     end if;
 
-    -- The day begins at midnight where the tenant is.
-    v_day := (p_now at time zone 'UTC' at time zone t.time_zone)::date;
-    select daily_tokens into quota from plans where name = t.plan;
-    insert into usage_daily (tenant_id, day) values (t.id, v_day) on conflict do nothing;
-    select d.used, d.reserved into used, v_reserved from usage_daily d where d.tenant_id = t.id and d.day = v_day;
-    select c.tokens into credits from credits c where c.tenant_id = t.id;
-    credits_needed := least(p_reserve, greatest(0, used + v_reserved + p_reserve - quota));
-    if credits_needed > 0 and not (p_spend and credits_needed <= credits) then
+    quota := v_quota;
+    used := v_used;
+    credits := v_credits;
+    credits_needed := least(p_reserve, greatest(0, v_used + v_reserved + p_reserve - v_quota));
+    if credits_needed > 0 and not (p_spend and credits_needed <= v_credits) then
         outcome := 'quota';
-        used := used + v_reserved;
+        used := v_used + v_reserved;
         return;
     end if;
 
-    update usage_daily set reserved = reserved + p_reserve - credits_needed where tenant_id = t.id and day = v_day;
+    insert into usage_daily as d (tenant_id, day, reserved) values (t.id, v_day, p_reserve - credits_needed)
+    on conflict (tenant_id, day) do update set reserved = d.reserved + excluded.reserved;
     insert into generations (id, tenant_id, user_id, created_at, deadline_at, status, plan, reserved, credits_reserved, quota_day,
                              complexity, complexity_reasons, brief_language, prompt_version)
     values (p_id, t.id, p_user, p_now, p_deadline, 'running', t.plan, p_reserve - credits_needed, credits_needed, v_day,
@@ -126,45 +141,53 @@ begin
     update users set last_active_at = p_now where id = p_user;
     -- Rows of limits go in time even where no lifecycle job runs (promise a23).
     perform limits_prune(p_now, 10);
-    select k.salt into salt from user_keys k where k.user_id = p_user;
+    salt := v_salt;
     generation_id := p_id;
-    place := model_line_take(p_now, p_id, p_max_calls, p_until);
+    place := model_line_place(p_now, p_id, p_max_calls, p_until);
     outcome := 'admitted';
 end
 $$;
 grant execute on function api.generation_admit to generation;
 
--- Takes or renews a generation's place until the time given. 0: it may call the model host; n: the n-th of those who wait; null: it
--- no longer runs. One at a time over all tenants, since it counts; it holds no other lock that somebody here waits for.
-create function api.model_line_take(p_now timestamp, p_id uuid, p_max integer, p_until timestamp) returns integer
-language plpgsql volatile security definer set search_path = pg_catalog, api, public, pg_temp as $$
+-- Takes or renews the place of a generation that runs, until the time given. 0: it may call the model host; n: the n-th of those who wait.
+-- One at a time over all tenants, since it counts; it holds no other lock that somebody here waits for.
+create function api.model_line_place(p_now timestamp, p_id uuid, p_max integer, p_until timestamp) returns integer
+language plpgsql volatile as $$
 declare
     v model_line;
+    v_ended integer;
     v_held integer;
     v_before integer;
+    v_holds boolean;
 begin
     -- "askline" in ASCII.
+    perform pg_advisory_xact_lock(27422001218776677);
+    select * into v from model_line where generation_id = p_id;
+    select count(*) filter (where until <= p_now), count(*) filter (where until > p_now and holds),
+        count(*) filter (where until > p_now and not holds and (queued_at, generation_id) < (coalesce(v.queued_at, p_now), p_id))
+    into v_ended, v_held, v_before from model_line where generation_id <> p_id;
+    if v_ended > 0 then
+        delete from model_line where ctid = any (array(
+            select ctid from model_line where until <= p_now and generation_id <> p_id order by generation_id for update skip locked));
+    end if;
+    v_holds := coalesce(v.holds, false) or v_before < p_max - v_held;
+    insert into model_line (generation_id, queued_at, holds, until) values (p_id, p_now, v_holds, p_until)
+    on conflict (generation_id) do update set holds = excluded.holds, until = excluded.until;
+    return case when v_holds then 0 else v_before - greatest(0, p_max - v_held) + 1 end;
+end
+$$;
+
+-- The same for a generation that was admitted earlier; null where it no longer runs.
+create function api.model_line_take(p_now timestamp, p_id uuid, p_max integer, p_until timestamp) returns integer
+language plpgsql volatile security definer set search_path = pg_catalog, api, public, pg_temp as $$
+begin
+    -- First, since the answer must still hold when it is counted.
     perform pg_advisory_xact_lock(27422001218776677);
     perform 1 from generations where id = p_id and status = 'running' and deadline_at > p_now;
     if not found then
         return null;
     end if;
-    delete from model_line where generation_id in
-        (select generation_id from model_line where until <= p_now and generation_id <> p_id order by generation_id
-         for update skip locked);
-    insert into model_line (generation_id, queued_at, holds, until) values (p_id, p_now, false, p_until)
-    on conflict (generation_id) do update set until = excluded.until
-    returning * into v;
-    if v.holds then
-        return 0;
-    end if;
-    select count(*) filter (where holds), count(*) filter (where not holds and (queued_at, generation_id) < (v.queued_at, p_id))
-    into v_held, v_before from model_line where until > p_now;
-    if v_before < p_max - v_held then
-        update model_line set holds = true where generation_id = p_id;
-        return 0;
-    end if;
-    return v_before - greatest(0, p_max - v_held) + 1;
+    return model_line_place(p_now, p_id, p_max, p_until);
 end
 $$;
 grant execute on function api.model_line_take to generation;
@@ -191,7 +214,7 @@ begin
         update usage_daily set reserved = greatest(0, reserved - g.reserved) where tenant_id = g.tenant_id and day = g.quota_day;
         delete from idempotency where generation_id = p_generation;
     end if;
-    wait := limits_take(p_now, array[p_key], array[p_per_minute], array[60]);
+    wait := limit_take(p_now, p_key, p_per_minute, 60);
     if wait > 0 then
         outcome := 'rate';
         return;
@@ -273,7 +296,7 @@ grant execute on function api.generation_fail to generation;
 
 -- Fails running generations whose deadline has passed and gives their reservations back. The tenant's row must be locked.
 create function api.generations_expire(p_now timestamp, p_tenant uuid) returns integer
-language plpgsql volatile security definer set search_path = pg_catalog, api, public, pg_temp as $$
+language plpgsql volatile as $$
 declare
     v_gone integer;
 begin
@@ -347,16 +370,21 @@ begin
     return query
     select case when s.id is null then 'unauthenticated' when s.phone_verified_at is null then 'phone'
                 when g.id is null then 'not-found' else 'found' end,
-        null::bytea, g.content_deleted_at is not null or coalesce(g.expires_at <= p_now, false),
+        null::bytea, g.content_deleted_at is not null or coalesce(g.created_at + s.kept <= p_now, false),
         g.id, g.created_at,
         case when g.status = 'running' and g.deadline_at <= p_now then 'failed' else g.status end,
         case when g.status = 'running' and g.deadline_at <= p_now then 'unavailable' else g.problem end,
         g.brief_language, g.translated, g.complexity, g.corrected, null::jsonb, g.prompt_version,
-        g.model_name, g.model_version, g.prompt_tokens, g.completion_tokens, g.expires_at
+        g.model_name, g.model_version, g.prompt_tokens, g.completion_tokens, g.created_at + s.kept
     from (select 1) one
-    left join api.signed_in s on s.session_id = p_session and s.id = p_user and s.family_expires_at > p_now
+    -- A person's generations are all of their own tenant, whose plan is so looked up once.
+    left join (
+        select r.id, r.phone_verified_at, make_interval(days => p.retention_days) as kept
+        from api.signed_in r join public.tenants t on t.id = r.tenant_id join public.plans p on p.name = t.plan
+        where r.session_id = p_session and r.id = p_user and r.family_expires_at > p_now
+    ) s on true
     left join lateral (
-        select * from api.generation_view v
+        select * from public.generations v
         where v.user_id = p_user
             and (v.created_at, v.id)
             < (coalesce(p_after_time, 'infinity'::timestamp), coalesce(p_after_id, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid))

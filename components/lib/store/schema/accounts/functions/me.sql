@@ -45,7 +45,7 @@ begin
             outcome := 'recent';
             return;
         end if;
-        wait := limits_take(p_now, array[p_user_key], array[p_user_max], array[p_user_seconds]);
+        wait := limit_take(p_now, p_user_key, p_user_max, p_user_seconds);
         if wait > 0 then
             outcome := 'rate';
             return;
@@ -56,7 +56,7 @@ begin
             old_email := u.email;
         end if;
         -- Nobody is flooded with our mails, whoever asks for them.
-        if limits_take(p_now, array['mail:' || p_mail_key], array[p_mail_max], array[p_mail_seconds]) = 0 then
+        if limit_take(p_now, 'mail:' || p_mail_key, p_mail_max, p_mail_seconds) = 0 then
             select * into v from users where email = p_email and id <> p_user;
             if p_email = u.email then
                 mail := 'confirm';

@@ -4,7 +4,7 @@ create function api.oauth_begin(p_now timestamp, p_id text, p_browser text, p_ex
 returns integer
 language plpgsql volatile security definer set search_path = pg_catalog, api, public, pg_temp as $$
 declare
-    v_wait integer := limits_take(p_now, array['oauth-address:' || p_address_key], array[p_max], array[p_seconds]);
+    v_wait integer := limit_take(p_now, 'oauth-address:' || p_address_key, p_max, p_seconds);
 begin
     if v_wait = 0 then
         insert into oauth_states (id, browser, expires_at) values (p_id, p_browser, p_expires) on conflict (id) do nothing;
@@ -51,7 +51,7 @@ language plpgsql volatile security definer set search_path = pg_catalog, api, pu
 declare
     v oauth_states;
 begin
-    wait := limits_take(p_now, array['oauth-callback:' || p_address_key], array[p_max], array[p_seconds]);
+    wait := limit_take(p_now, 'oauth-callback:' || p_address_key, p_max, p_seconds);
     if wait > 0 then
         outcome := 'rate';
         return;

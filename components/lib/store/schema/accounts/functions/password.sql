@@ -11,7 +11,7 @@ begin
         outcome := 'unauthenticated';
         return;
     end if;
-    wait := limits_take(p_now, array[p_key], array[p_max], array[p_seconds]);
+    wait := limit_take(p_now, p_key, p_max, p_seconds);
     if wait > 0 then
         outcome := 'rate';
         return;
@@ -78,12 +78,12 @@ declare
     u users;
     v_mail integer;
 begin
-    wait := limits_take(p_now, array['forgot-address:' || p_address_key], array[p_max], array[p_seconds]);
+    wait := limit_take(p_now, 'forgot-address:' || p_address_key, p_max, p_seconds);
     if wait > 0 then
         return;
     end if;
     select u0.* into u from users u0 where u0.email = p_email and is_live(p_now, u0) for update;
-    v_mail := limits_take(p_now, array['mail:' || p_mail_key], array[p_mail_max], array[p_mail_seconds]);
+    v_mail := limit_take(p_now, 'mail:' || p_mail_key, p_mail_max, p_mail_seconds);
     perform security_event_add(p_event, u.id, p_now, 'password-forgotten', p_ip);
     if u.id is not null and v_mail = 0 then
         perform email_token_put(p_now, p_token, 'reset', u.id, u.email, p_expires);

@@ -84,6 +84,18 @@ declare
     s sessions;
     u users;
 begin
+    -- Nearly every call is a good token's, and this statement is then all. Of two at once the second waits here and finds another token.
+    update sessions f set previous_token = p_presented, token = p_successor, rotated_at = p_now,
+        token_expires_at = least(p_token_expires, f.family_expires_at)
+    from users o
+    where f.id = p_session and f.token = p_presented and f.token_expires_at > p_now and f.revoked_at is null and f.family_expires_at > p_now
+        and o.id = f.user_id and o.blocked_at is null
+    returning f.token_expires_at, o.id, o.tenant_id, o.role, o.language, o.phone_verified_at is not null
+    into expires, user_id, tenant_id, role, language, phone_verified;
+    if found then
+        outcome := 'rotated';
+        return;
+    end if;
     select * into s from sessions where id = p_session for update;
     if not found or s.revoked_at is not null or s.family_expires_at <= p_now then
         outcome := 'invalid';
@@ -95,14 +107,8 @@ begin
         return;
     end if;
     if s.token = p_presented then
-        if s.token_expires_at <= p_now then
-            outcome := 'invalid';
-            return;
-        end if;
-        expires := least(p_token_expires, s.family_expires_at);
-        update sessions set previous_token = p_presented, token = p_successor, rotated_at = p_now, token_expires_at = expires
-        where id = p_session;
-        outcome := 'rotated';
+        outcome := 'invalid';
+        return;
     elsif s.previous_token = p_presented and p_now <= s.rotated_at + make_interval(secs => p_repeat_seconds) then
         expires := s.token_expires_at;
         outcome := 'repeated';

@@ -19,7 +19,7 @@ declare
     v_rows integer;
 begin
     limited := false;
-    wait := limits_take(p_now, array['signin-address:' || p_address_key], array[p_max], array[p_seconds]);
+    wait := limit_take(p_now, 'signin-address:' || p_address_key, p_max, p_seconds);
     if wait > 0 then
         limited := true;
         return;
