@@ -32,4 +32,8 @@ insert into credit_ledger (id, tenant_id, created_at, tokens, kind)
 select pg_temp.id('7006', n), pg_temp.id('7001', n), '2029-12-01', 100000000000, 'gift' from generate_series(1, :users) n;
 insert into limits (key, started_at, used, expires_at)
 select 'signin-address:' || n, '2029-12-31', 1, '2030-01-02' from generate_series(1, :users) n;
+insert into lockouts (key, failures, expires_at)
+select 'signin-everywhere:' || n, 1, '2030-01-02' from generate_series(1, :users) n;
+insert into idempotency (key, body, generation_id, expires_at)
+select 'key' || n, 'body', pg_temp.id('7004', n * 8), '2030-01-02' from generate_series(1, :users) n;
 analyze;
