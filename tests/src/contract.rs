@@ -33,6 +33,7 @@ pub const PROBLEMS: &[(&str, u16)] = &[
     ("link-conflict", 409),
     ("last-link", 409),
     ("quota-exhausted", 402),
+    ("quota-reserved", 429),
     ("brief-refused", 422),
     ("processing-restricted", 403),
     ("idempotency-conflict", 409),

@@ -35,8 +35,10 @@ pub(crate) struct Billing {
 pub(crate) struct QuotaToday {
     /// Tokens a day.
     quota: i64,
-    /// Of those, used and set aside.
+    /// Of those, used by what was delivered.
     used: i64,
+    /// Of those, set aside for what runs; what it does not use comes back.
+    reserved: i64,
 }
 
 /// Plan, status, period, credits and today's quota.
@@ -58,7 +60,7 @@ pub(crate) async fn overview(context: Context, request: Request) -> Result<Respo
         period_end: found.period_end,
         ends_at_period_end: found.ends_at_period_end,
         credits: found.credits,
-        quota_today: QuotaToday { quota: found.quota, used: found.used },
+        quota_today: QuotaToday { quota: found.quota, used: found.used, reserved: found.reserved },
     };
     Ok(Json(answer).into_response())
 }

@@ -94,11 +94,11 @@ async fn outcome(request: &GenerationRequest, sender: &mut EventSender) -> Resul
     }
     let plan = Plan::of(&request.input.brief, &request.state.languages);
     match admit(request, &plan, now).await? {
-        Admission::Runs(id, salt, place) => {
+        Admission::Runs { id, salt, place, budget } => {
             sender.accepted(id, place);
             let (record, mut trace) = (Record::default(), Trace::begin(now));
             trace.done("admitted", Some(place.into()));
-            let run = Run { request, plan, model, guard, id, salt, place, started: now, record, trace };
+            let run = Run { request, plan, model, guard, id, salt, place, budget, started: now, record, trace };
             run.finish(sender).await
         }
         Admission::Replay(id) => {
@@ -150,6 +150,8 @@ struct Run<'a> {
     salt: UserSalt,
     /// In the queue before the model host.
     place: i32,
+    /// Tokens that all calls may take together.
+    budget: i64,
     started: Timestamp,
     /// What is kept of it however it ends. Tokens are those of all calls, as the model's server counted them: each costs the operator
     /// the same.
@@ -221,13 +223,14 @@ impl Run<'_> {
     /// brief as it is.
     async fn translate(&mut self, from: &'static str, sender: &EventSender) -> Result<Option<Zeroizing<String>>, Failure> {
         let into = self.request.state.languages.first().map_or("en", String::as_str);
-        let (instructions, most) = translation::instructions(into);
+        let instructions = translation::instructions(into);
         let messages = [Message::system(&instructions), Message::user(&self.plan.sent)];
-        let expected = prompt::translation_tokens() + estimated_tokens(&self.plan.sent);
+        let brief = estimated_tokens(&self.plan.sent);
+        let expected = prompt::translation_tokens() + brief;
         let chat = Chat {
             messages: &messages,
             format: None,
-            num_predict: most,
+            num_predict: translation::most(brief),
             num_ctx: context(expected),
             temperature: TRANSLATION_TEMPERATURE,
             seed: None,
@@ -256,7 +259,7 @@ impl Run<'_> {
             let sent = translated.as_ref().unwrap_or(&self.plan.sent);
             let messages = [Message::system(&system), Message::user(sent)];
             let expected = estimated_tokens(&system) + estimated_tokens(sent);
-            // No call may take more than was set aside.
+            // All calls together may take what was set aside, and no more.
             allowance = allowance.min(self.left() - expected);
             if allowance < MIN_COMPLETION_TOKENS {
                 break;
@@ -301,9 +304,9 @@ impl Run<'_> {
         Err(Problem::from(Kind::ModelInvalidOutput).into())
     }
 
-    /// Tokens of the reservation that no call has taken yet.
+    /// Tokens that no call has taken yet of what all may take.
     fn left(&self) -> i64 {
-        self.plan.reserve - self.record.prompt_tokens - self.record.completion_tokens
+        self.budget - self.record.prompt_tokens - self.record.completion_tokens
     }
 
     /// How long the next call may take: what the operator allows, and never so long that nothing could be delivered after it.

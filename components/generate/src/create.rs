@@ -36,15 +36,16 @@ const BODY_LIMIT: usize = 64 * 1_024;
         (status = 200, description = "Made by an earlier request with this key, or a stream of events", content((Generation = "application/json"), (String = "text/event-stream"))),
         (status = 400, description = "`malformed-body` or `malformed-request`", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 401, description = "`unauthenticated`", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 402, description = "`quota-exhausted` with `quota`, `used` and `left` of today, `needed` for this one, `credits` there are and `credits_needed`: what `spend_credits` would set aside (tokens)", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 402, description = "`quota-exhausted`, with tokens: `quota`, `used`, `reserved` for what runs and `left` of today; `needed` for this one at least, and `at_most`; `credits` there are and `credits_needed` for `spend_credits`", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 403, description = "`phone-unverified` or `processing-restricted`", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 409, description = "`idempotency-conflict`", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 410, description = "`content-expired`: the result of this key was deleted since", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 422, description = "`invalid-request`, or `brief-refused` with its `category`", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 429, description = "`rate-limited`, or `quota-reserved` where only your running generations stand in the way, with the figures of 402; `Retry-After` says when to ask again", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 502, description = "`model-invalid-output`", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 503, description = "`model-unavailable`, `unavailable` or `not-configured`", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 504, description = "`model-timeout`", body = ProblemDocument, content_type = "application/problem+json"),
-        web::responses::AnyBody, web::responses::RateLimited,
+        web::responses::AnyBody,
     )
 )]
 pub(crate) async fn create(context: Context, request: Request<Body>) -> Result<Response, Problem> {

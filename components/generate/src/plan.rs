@@ -4,11 +4,12 @@ use domain::{
     Brief,
     complexity::{Complexity, score},
     detect,
-    generation::{MAX_COMPLETION_TOKENS, TRANSLATION_TOKENS, estimated_tokens},
+    generation::{LEAST_ANSWER_TOKENS, MAX_COMPLETION_TOKENS, estimated_tokens},
+    quota::Demand,
 };
 use zeroize::Zeroizing;
 
-use crate::{chat_tokens::escape_chat_tokens, prompt};
+use crate::{chat_tokens::escape_chat_tokens, prompt, translation};
 
 /// How a brief will be dealt with.
 pub(crate) struct Plan {
@@ -20,8 +21,8 @@ pub(crate) struct Plan {
     pub(crate) translated_from: Option<&'static str>,
     /// How much it asks for (promise a11).
     pub(crate) complexity: Complexity,
-    /// Tokens to set aside: every prompt, and the most that the model may write.
-    pub(crate) reserve: i64,
+    /// Tokens: every prompt, and the most that the model may write, or a sensible answer at least.
+    pub(crate) demand: Demand,
 }
 
 impl Plan {
@@ -32,11 +33,24 @@ impl Plan {
         let translated_from = language.filter(|tag| !languages.iter().any(|known| known == tag));
         let complexity = score(brief.expose());
         let brief_tokens = estimated_tokens(&sent);
-        let composed =
-            |brief: i64| 2 * (prompt::of(complexity.score).tokens() + brief) + prompt::feedback_tokens() + MAX_COMPLETION_TOKENS;
-        let translated = prompt::translation_tokens() + brief_tokens + TRANSLATION_TOKENS + composed(TRANSLATION_TOKENS);
-        let reserve = composed(brief_tokens).max(translated_from.map_or(0, |_| translated));
-        Self { sent, language, translated_from, complexity, reserve }
+        let instructions = prompt::of(complexity.score).tokens();
+        let composed = |brief: i64| Demand {
+            most: 2 * (instructions + brief) + prompt::feedback_tokens() + MAX_COMPLETION_TOKENS,
+            least: instructions + brief + LEAST_ANSWER_TOKENS,
+            instructions,
+        };
+        let mut demand = composed(brief_tokens);
+        if translated_from.is_some() {
+            let (asked, written) = (prompt::translation_tokens(), translation::most(brief_tokens));
+            // A translation that is of no use leaves the brief as it is, so that the larger of the two counts.
+            let composed = composed(written.max(brief_tokens));
+            demand = Demand {
+                most: asked + brief_tokens + written + composed.most,
+                least: asked + brief_tokens + written + composed.least,
+                instructions: asked + composed.instructions,
+            };
+        }
+        Self { sent, language, translated_from, complexity, demand }
     }
 
     /// The identifier of the instructions that will be given (promise a16).
@@ -67,8 +81,18 @@ mod tests {
     #[test]
     fn the_heaviest_brief_that_is_allowed_can_be_ordered_within_a_free_day() {
         for letter in ["🎷", "語", "ю", "a"] {
-            let reserve = plan(&letter.repeat(BRIEF_MAX_CHARS)).reserve;
-            assert!(reserve <= 20_000, "{letter}: {reserve}");
+            let demand = plan(&letter.repeat(BRIEF_MAX_CHARS)).demand;
+            assert!(demand.most <= 20_000, "{letter}: {demand:?}");
+        }
+    }
+
+    /// With `domain::quota`'s rule, what no brief of ordinary length could spend of a day is less than this.
+    #[test]
+    fn an_ordinary_brief_leaves_less_than_a_twentieth_of_a_free_day() {
+        for brief in ["Poster for a jazz night", "Plakat für einen Jazzabend", &*"A poster with a sun and a sea. ".repeat(20)] {
+            let demand = plan(brief).demand;
+            assert!(demand.own() > LEAST_ANSWER_TOKENS && demand.own() <= 1_000, "{demand:?}");
+            assert!(demand.instructions > 1_000 && demand.least < demand.most, "{demand:?}");
         }
     }
 

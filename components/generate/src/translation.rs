@@ -5,9 +5,14 @@ use zeroize::Zeroizing;
 
 use crate::{chat_tokens::escape_chat_tokens, leak, prompt};
 
-/// The message for it, and the most tokens it may have.
-pub(crate) fn instructions(into: &str) -> (String, i64) {
-    (prompt::translation(into), TRANSLATION_TOKENS)
+/// The message for it.
+pub(crate) fn instructions(into: &str) -> String {
+    prompt::translation(into)
+}
+
+/// The most tokens that the translation of a brief of so many may have: twice as many, and room for one of a few words.
+pub(crate) fn most(brief_tokens: i64) -> i64 {
+    TRANSLATION_TOKENS.min(brief_tokens.saturating_mul(2).saturating_add(64))
 }
 
 /// What a model wrote as a translation, as it may be kept and sent; `None` where it is of no use: empty, cut off, longer than any

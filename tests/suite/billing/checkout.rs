@@ -26,7 +26,10 @@ async fn a_plan_is_bought_upgraded_missed_and_cancelled() {
     let person = world.person().await;
     let free = world.billing(&person).await;
     assert_eq!((&free["plan"], &free["status"], &free["credits"]), (&json!("free"), &json!("none"), &json!(0)));
-    assert_eq!((&free["period_end"], &free["quota_today"]), (&Value::Null, &json!({ "quota": 20_000, "used": 0 })));
+    assert_eq!(
+        (&free["period_end"], &free["quota_today"]),
+        (&Value::Null, &json!({ "quota": 20_000, "used": 0, "reserved": 0 }))
+    );
 
     let events = world.bought(&person, "starter").await;
     let subscription = of_type(&events, "customer.subscription.created")["data"]["object"]["id"].as_str().unwrap().to_owned();

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use asknpic_local::model::Fault;
+use domain::quota::{self, Admission, Demand};
 use e2e::contract::DAY;
 use e2e::events::Events;
 use e2e::jwt::{Jwt, key_bytes};
@@ -57,13 +58,15 @@ async fn the_days_tokens_are_reserved_settled_and_enforced() {
     world.model().fault(Fault::Hang).await;
     let reserve = reserve(&world, &person).await;
     assert_eq!(usage(&world, &person).await, (0, reserve));
-    // With room for one there is none while it runs.
+    // With room for one there is none while it runs: that is to be waited for, and nothing is used up.
     set_quota(&world, reserve).await;
-    let problem = request(&world, &person, BRIEF).send().await.problem("quota-exhausted");
+    let answer = request(&world, &person, BRIEF).send().await;
+    let problem = answer.problem("quota-reserved");
     assert_eq!(
-        (problem["quota"].as_i64(), problem["used"].as_i64(), problem["credits"].as_i64()),
-        (Some(reserve), Some(reserve), Some(0))
+        ["quota", "used", "reserved", "left", "credits"].map(|name| problem[name].as_i64().unwrap()),
+        [reserve, 0, reserve, reserve, 0]
     );
+    assert!((1..=60).contains(&answer.retry_after()), "{problem}");
 
     // After its deadline the reservation is given back, though nobody has said how it ended.
     world.model().behave().await;
@@ -72,8 +75,10 @@ async fn the_days_tokens_are_reserved_settled_and_enforced() {
     let cost = made["tokens"]["prompt"].as_i64().unwrap() + made["tokens"]["completion"].as_i64().unwrap();
     assert_eq!(usage(&world, &person).await, (cost, 0), "what was not used is given back");
     assert!(cost > 0 && cost < reserve);
+    set_quota(&world, cost + 500).await;
     let problem = request(&world, &person, BRIEF).send().await.problem("quota-exhausted");
-    assert_eq!(problem["used"], cost);
+    assert_eq!(["used", "reserved", "left"].map(|name| problem[name].as_i64().unwrap()), [cost, 0, 500]);
+    assert_eq!(problem["credits_needed"].as_i64().unwrap(), problem["needed"].as_i64().unwrap() - 500);
     assert_eq!(world.model().chats().await, 2, "a refused one costs no model time");
 
     let person = world.later(DAY, &person).await;
@@ -90,7 +95,8 @@ async fn a_quota_for_ten_admits_exactly_ten_of_two_hundred_at_once() {
     // What was learnt from the first is out of the way.
     world.accounts().await.batch_execute("delete from generations; delete from usage_daily").await.unwrap();
     let people = colleagues(&world, &person, 40).await;
-    set_quota(&world, 10 * reserve + reserve - 1).await;
+    // What is left beside the ten is too little for an answer.
+    set_quota(&world, 10 * reserve + 500).await;
     let mut waiting: Vec<_> = people.iter().flat_map(|person| (0..5).map(move |n| (person, format!("key {n}")))).collect();
     let mut answers = Vec::new();
     // A machine that is too busy for so many answers some with 503, and their senders ask again, as anybody would: with the same key.
@@ -107,9 +113,119 @@ async fn a_quota_for_ten_admits_exactly_ten_of_two_hundred_at_once() {
     }
     let statuses: Vec<_> = answers.iter().map(|(.., answer)| answer.0.status.as_u16()).collect();
     let count = |status: u16| statuses.iter().filter(|found| **found == status).count();
-    assert_eq!((count(200), count(402)), (10, 190), "{statuses:?}");
+    assert_eq!((count(200), count(429)), (10, 190), "{statuses:?}");
     assert_eq!(usage(&world, &person).await, (0, 10 * reserve));
     assert_eq!(world.count("select count(*) from generations").await, 10);
+}
+
+/// Whatever arrives at once: nobody is told that the day is used up before it is, and it can be spent to its end and no further.
+#[e2e::test]
+async fn all_of_a_free_day_can_be_spent_and_no_more() {
+    let world = World::needing(&NEEDS).start().await;
+    let mut person = world.person().await;
+    let (mut made, mut waited) = (0, 0);
+    'day: for round in 0.. {
+        assert!(round < 40, "made {made}, waited {waited}, {:?}", usage(&world, &person).await);
+        person = world.later(Duration::from_secs(61), &person).await;
+        for answer in join_all((0..4).map(|_| request(&world, &person, BRIEF).send())).await {
+            match answer.status.as_u16() {
+                201 => made += 1,
+                429 => {
+                    answer.problem("quota-reserved");
+                    waited += 1;
+                }
+                _ => {
+                    let problem = answer.problem("quota-exhausted");
+                    assert!(problem["used"].as_i64().unwrap() * 100 >= 20_000 * 95, "told too early: {problem}");
+                    break 'day;
+                }
+            }
+        }
+    }
+    let (used, reserved) = usage(&world, &person).await;
+    assert!(used * 100 >= 20_000 * 95 && used <= 20_000 && reserved == 0, "{used} {reserved}, made {made}, waited {waited}");
+    let overview = world.get("/v1/me/usage").bearer(&person.access).send().await.expect(200).json();
+    assert_eq!((&overview["days"][0]["used"], &overview["days"][0]["reserved"]), (&used.into(), &0.into()));
+}
+
+/// The database decides as `domain::quota::admit` does.
+#[e2e::test]
+async fn the_database_admits_by_the_rule_of_the_domain() {
+    let world = World::needing(&NEEDS).start().await;
+    let person = world.person().await;
+    let accounts = world.accounts().await;
+    let demand = Demand { most: 7_319, least: 2_143, instructions: 1_344 };
+    let now = world.now();
+    let moment = format!("'{now}'::timestamp");
+    set_quota(&world, 20_000).await;
+    let mut seen = 0;
+    for used in [0, 14_000, 19_201, 19_202, 20_000, 90_000] {
+        for reserved in [0, 500, 6_000] {
+            for free in [0, 2_142, 2_143, 50_000] {
+                for held in [0, 7_319] {
+                    let setting = format!(
+                        "delete from generations; delete from usage_daily; delete from credit_ledger; delete from model_line;
+                         update tenants set time_zone = 'UTC';
+                         insert into usage_daily (tenant_id, day, used, reserved) select id, {moment}::date, {used}, {reserved} from tenants;
+                         insert into credit_ledger (id, tenant_id, created_at, tokens, kind)
+                         select gen_random_uuid(), id, {moment}, {free} + {held}, 'grant' from tenants;
+                         insert into generations (id, tenant_id, user_id, created_at, deadline_at, status, plan, reserved, credits_reserved, quota_day)
+                         select gen_random_uuid(), tenant_id, id, '2020-01-01', '2099-01-01', 'running', 'free', {reserved}, {held}, {moment}::date
+                         from users"
+                    );
+                    for spend in [false, true] {
+                        accounts.batch_execute(&setting).await.unwrap();
+                        let day = quota::Day { quota: 20_000, used, reserved };
+                        let expected = quota::admit(day, quota::Credits { free, reserved: held }, spend, demand);
+                        let sql = format!(
+                            "select outcome, set_aside from api.generation_admit(
+                                 p_now => {moment}, p_session => $1, p_user => $2, p_id => $3, p_key => null, p_body => null,
+                                 p_key_expires => {moment}, p_most => $4, p_least => $5, p_instructions => $6,
+                                 p_deadline => {moment} + interval '5 minutes', p_per_minute => 5, p_refused_key => 'none', p_spend => $7,
+                                 p_complexity => 1, p_reasons => '[]', p_brief_language => null, p_prompt_version => '1', p_max_calls => 9,
+                                 p_until => {moment} + interval '20 seconds')"
+                        );
+                        let row = accounts
+                            .query_one(
+                                &sql,
+                                &[
+                                    &person.session,
+                                    &person.user,
+                                    &Uuid::now_v7(),
+                                    &demand.most,
+                                    &demand.least,
+                                    &demand.instructions,
+                                    &spend,
+                                ],
+                            )
+                            .await
+                            .unwrap();
+                        let outcome: String = row.get(0);
+                        let case = format!("{day:?} {free} {held} {spend}: {outcome}");
+                        match expected {
+                            Admission::Admitted { quota, credits } => {
+                                assert_eq!(outcome, "admitted", "{case}");
+                                let stored = accounts
+                                    .query_one(
+                                        "select reserved, credits_reserved from generations where created_at > '2021-01-01'",
+                                        &[],
+                                    )
+                                    .await
+                                    .unwrap();
+                                assert_eq!((stored.get::<_, i64>(0), stored.get::<_, i64>(1)), (quota, credits), "{case}");
+                                assert_eq!(row.get::<_, i64>(1), quota + credits, "{case}");
+                                assert_eq!(usage(&world, &person).await, (used, reserved + quota), "{case}");
+                            }
+                            Admission::Reserved => assert_eq!(outcome, "reserved", "{case}"),
+                            Admission::Exhausted => assert_eq!(outcome, "quota", "{case}"),
+                        }
+                        seen += 1;
+                    }
+                }
+            }
+        }
+    }
+    assert_eq!(seen, 288);
 }
 
 #[e2e::test]

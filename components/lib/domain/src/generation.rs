@@ -13,6 +13,10 @@ pub const MAX_COMPLETION_TOKENS: i64 = 4_096;
 pub const FIRST_COMPLETION_TOKENS: i64 = 3_072;
 /// The most tokens of a translated brief: a brief of 4,000 Latin characters has fewer.
 pub const TRANSLATION_TOKENS: i64 = 1_536;
+/// Tokens that a sensible answer has: with less left of a day nothing is begun. Ordinary files have 300 to 600.
+pub const LEAST_ANSWER_TOKENS: i64 = 768;
+/// After how long somebody whose own running generations hold the day's rest should ask again, in seconds.
+pub const RESERVED_RETRY_SECONDS: i64 = 10;
 /// How long a place in the line before the model host is kept, in seconds, unless it is renewed: what a crash leaves blocks others for
 /// no longer.
 pub const LEASE_SECONDS: i64 = 20;

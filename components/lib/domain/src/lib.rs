@@ -24,6 +24,7 @@ pub mod personal;
 pub mod phone;
 mod predictable;
 pub mod provider;
+pub mod quota;
 pub mod retention;
 pub mod rights;
 pub mod scrub;

@@ -11,7 +11,7 @@ use crate::{
 
 statements! {
     BillingRead for [Billing]:
-        "select plan, status, period_end, ends_at_period_end, credits, quota, used from api.billing_read" => (
+        "select plan, status, period_end, ends_at_period_end, credits, quota, used, reserved from api.billing_read" => (
             now: Timestamp, session: SessionId, user: UserId
         );
     CheckoutBegin<'a> for [Billing] returns { outcome: CheckoutBeginOutcome }:
@@ -66,8 +66,10 @@ pub struct Overview {
     pub credits: i64,
     /// Tokens a day.
     pub quota: i64,
-    /// Of those, used and set aside today.
+    /// Of those, used today.
     pub used: i64,
+    /// Of those, set aside for what runs.
+    pub reserved: i64,
 }
 
 /// The overview of the bearer's tenant; `None` where the session has ended.
@@ -84,6 +86,7 @@ pub async fn overview(database: &Database, now: Timestamp, session: SessionId, u
         credits: row.take()?,
         quota: row.take()?,
         used: row.take()?,
+        reserved: row.take()?,
     }))
 }
 

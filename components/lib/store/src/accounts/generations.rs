@@ -1,6 +1,10 @@
 //! Generations: admission, delivery, failure, reading.
 
-use domain::{GenerationId, SessionId, UserId, generation::Status};
+use domain::{
+    GenerationId, SessionId, UserId,
+    generation::Status,
+    quota::{Day, Demand},
+};
 use jiff::Timestamp;
 use uuid::Uuid;
 use vault::UserSalt;
@@ -15,9 +19,9 @@ use crate::{
 
 statements! {
     GenerationAdmit<'a> for [Generation] returns { outcome: GenerationAdmitOutcome }:
-        "select outcome, generation_id, salt, quota, used, credits, credits_needed, wait, place from api.generation_admit" => (
+        "select outcome, generation_id, salt, quota, used, held, credits, set_aside, wait, place from api.generation_admit" => (
             now: Timestamp, session: SessionId, user: UserId, id: GenerationId, key: Option<&'a str>, body: Option<&'a str>,
-            key_expires: Timestamp, reserve: i64, deadline: Timestamp, per_minute: i32, refused_key: &'a str, spend: bool,
+            key_expires: Timestamp, most: i64, least: i64, instructions: i64, deadline: Timestamp, per_minute: i32, refused_key: &'a str, spend: bool,
             complexity: i32, reasons: Json, brief_language: Option<&'a str>, prompt_version: &'a str, max_calls: i32,
             until: Timestamp
         );
@@ -74,6 +78,7 @@ names! {
         Rate = "rate",
         Phone = "phone",
         Restricted = "restricted",
+        Reserved = "reserved",
         Quota = "quota",
         Admitted = "admitted",
     }
@@ -109,8 +114,8 @@ pub struct Admission<'a> {
     pub key: Option<(&'a str, &'a str)>,
     /// When the key is forgotten.
     pub key_expires: Timestamp,
-    /// Tokens to set aside.
-    pub reserve: i64,
+    /// Tokens to set aside, as far as they are there.
+    pub demand: Demand,
     /// When it counts as failed.
     pub deadline: Timestamp,
     /// Keyed hash under which the user's refused briefs are counted.
@@ -156,19 +161,19 @@ pub enum Admitted {
     PhoneUnverified,
     /// Processing is restricted.
     Restricted,
-    /// The day's tokens do not suffice.
-    Quota {
-        /// Tokens a day.
-        quota: i64,
-        /// Used and set aside today.
-        used: i64,
-        /// Credits that are left, in tokens.
-        credits: i64,
-        /// Credits that it would set aside, in tokens.
-        credits_needed: i64,
+    /// What running generations have set aside stands in the way; the day, and credits that are free, in tokens.
+    Reserved(Day, i64),
+    /// The day's tokens do not suffice; the day, and credits that are free, in tokens.
+    Quota(Day, i64),
+    /// It runs.
+    Admitted {
+        /// Of the user's content key.
+        salt: UserSalt,
+        /// 0 where the model host may be called at once.
+        place: i32,
+        /// Tokens of quota and credits that are set aside for it.
+        set_aside: i64,
     },
-    /// It runs; the salt is that of the user's content key. The place is 0 where the model host may be called at once.
-    Admitted(UserSalt, i32),
 }
 
 /// Admits a generation: rate, restriction, quota, idempotency and the row itself in one statement.
@@ -185,7 +190,9 @@ pub async fn admit(database: &Database, now: Timestamp, admission: Admission<'_>
             key: admission.key.map(|(key, _)| key),
             body: admission.key.map(|(_, body)| body),
             key_expires: admission.key_expires,
-            reserve: admission.reserve,
+            most: admission.demand.most,
+            least: admission.demand.least,
+            instructions: admission.demand.instructions,
             deadline: admission.deadline,
             per_minute: domain::limits::GENERATIONS_PER_MINUTE,
             refused_key: admission.refused_key,
@@ -201,8 +208,9 @@ pub async fn admit(database: &Database, now: Timestamp, admission: Admission<'_>
     let outcome: GenerationAdmitOutcome = row.take()?;
     let id = row.take::<Option<uuid::Uuid>>()?.map(GenerationId::from);
     let salt = row.take::<Option<Vec<u8>>>()?;
-    let [quota, used, credits, credits_needed] =
-        [row.take::<Option<i64>>()?, row.take()?, row.take()?, row.take()?].map(|number| number.unwrap_or(0));
+    let [quota, used, reserved, credits, set_aside] =
+        [row.take::<Option<i64>>()?, row.take()?, row.take()?, row.take()?, row.take()?].map(|number| number.unwrap_or(0));
+    let day = Day { quota, used, reserved };
     let wait = row.take::<Option<i32>>()?.unwrap_or(1);
     let place = row.take::<Option<i32>>()?;
     match outcome {
@@ -214,10 +222,11 @@ pub async fn admit(database: &Database, now: Timestamp, admission: Admission<'_>
         GenerationAdmitOutcome::Rate => Ok(Admitted::Rate(wait)),
         GenerationAdmitOutcome::Phone => Ok(Admitted::PhoneUnverified),
         GenerationAdmitOutcome::Restricted => Ok(Admitted::Restricted),
-        GenerationAdmitOutcome::Quota => Ok(Admitted::Quota { quota, used, credits, credits_needed }),
+        GenerationAdmitOutcome::Reserved => Ok(Admitted::Reserved(day, credits)),
+        GenerationAdmitOutcome::Quota => Ok(Admitted::Quota(day, credits)),
         GenerationAdmitOutcome::Admitted => {
             let salt = salt.and_then(|salt| UserSalt::from_bytes(&salt)).ok_or(Error::Decode)?;
-            Ok(Admitted::Admitted(salt, place.ok_or(Error::Decode)?))
+            Ok(Admitted::Admitted { salt, place: place.ok_or(Error::Decode)?, set_aside })
         }
     }
 }

@@ -9,7 +9,8 @@ create view api.credits as
 
 -- The overview of the bearer's tenant. No row: not signed in (any more).
 create function api.billing_read(p_now timestamp, p_session uuid, p_user uuid)
-returns table (plan text, status text, period_end timestamp, ends_at_period_end boolean, credits bigint, quota bigint, used bigint)
+returns table (plan text, status text, period_end timestamp, ends_at_period_end boolean, credits bigint, quota bigint, used bigint,
+    reserved bigint)
 language plpgsql stable security definer as $$
 #variable_conflict use_column
 begin
@@ -18,7 +19,7 @@ begin
         coalesce(s.period_end, g.ends_at), coalesce(s.ends_at_period_end, g.ends_at is not null),
         coalesce((select sum(l.tokens) from public.credit_ledger l where l.tenant_id = t.id), 0)::bigint
             - coalesce((select sum(g.credits_reserved) from public.generations g where g.tenant_id = t.id and g.status = 'running'), 0)::bigint,
-        p.daily_tokens, coalesce(d.used + d.reserved, 0)
+        p.daily_tokens, coalesce(d.used, 0), coalesce(d.reserved, 0)
     from api.signed_in r
     join public.tenants t on t.id = r.tenant_id
     join public.plans p on p.name = t.plan

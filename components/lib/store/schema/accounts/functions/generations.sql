@@ -6,15 +6,16 @@ create view api.generation_view as
     from public.generations g join public.tenants t on t.id = g.tenant_id join public.plans p on p.name = t.plan;
 
 -- Outcomes: `unauthenticated`, `conflict` (key used for another body), `gone` (result deleted since), `wait` (same request is
--- running), `replay`, `rate` (with seconds to wait), `phone`, `restricted`, `quota` (with what credits would have to pay), `admitted`
--- (with the salt of the content key and the place in the line before the model host).
--- The quota pays first; credits pay the rest, where the request says so (promise a32). Refused briefs count for the rate.
+-- running), `replay`, `rate` (with seconds to wait), `phone`, `restricted`, `reserved` (only what runs stands in the way), `quota`,
+-- `admitted` (with the salt of the content key, the place in the line before the model host, and what is set aside of quota and credits).
+-- The quota pays first, to its last token; credits pay the rest, where the request says so (promise a32). The rule is that of
+-- `domain::quota::admit`: what is left is taken, where it is enough. Refused briefs count for the rate.
 create function api.generation_admit(
     p_now timestamp, p_session uuid, p_user uuid, p_id uuid, p_key text, p_body text, p_key_expires timestamp,
-    p_reserve bigint, p_deadline timestamp, p_per_minute integer, p_refused_key text, p_spend boolean,
+    p_most bigint, p_least bigint, p_instructions bigint, p_deadline timestamp, p_per_minute integer, p_refused_key text, p_spend boolean,
     p_complexity integer, p_reasons jsonb, p_brief_language text, p_prompt_version text, p_max_calls integer, p_until timestamp,
-    out outcome text, out generation_id uuid, out salt bytea, out quota bigint, out used bigint, out credits bigint,
-    out credits_needed bigint, out wait integer, out place integer)
+    out outcome text, out generation_id uuid, out salt bytea, out quota bigint, out used bigint, out held bigint, out credits bigint,
+    out set_aside bigint, out wait integer, out place integer)
 language plpgsql volatile security definer set search_path = pg_catalog, api, public, pg_temp as $$
 #variable_conflict use_column
 declare
@@ -24,9 +25,15 @@ declare
     v_day date;
     v_late boolean;
     v_again boolean;
-    v_quota bigint;
+    v_daily bigint;
     v_used bigint;
-    v_reserved bigint;
+    v_held bigint;
+    v_unspent bigint;
+    v_left bigint;
+    v_free bigint;
+    v_offered bigint;
+    v_offered_held bigint;
+    v_quota bigint;
     v_credits bigint;
     v_salt bytea;
     v_earlier uuid;
@@ -50,8 +57,9 @@ begin
     end if;
     -- Those that are late have failed. And the same statement again after its connection was lost: it was admitted.
     select coalesce(bool_or(r.deadline_at <= p_now), false),
-        coalesce(bool_or(r.id = p_id and r.user_id = p_user and r.deadline_at > p_now), false)
-    into v_late, v_again from generations r where r.tenant_id = t.id and r.status = 'running';
+        coalesce(bool_or(r.id = p_id and r.user_id = p_user and r.deadline_at > p_now), false),
+        max(r.reserved + r.credits_reserved) filter (where r.id = p_id and r.user_id = p_user)
+    into v_late, v_again, set_aside from generations r where r.tenant_id = t.id and r.status = 'running';
     if v_late then
         perform generations_expire(p_now, t.id);
     end if;
@@ -67,7 +75,7 @@ begin
     v_day := (p_now at time zone 'UTC' at time zone t.time_zone)::date;
     select p.daily_tokens, coalesce(d.used, 0), coalesce(d.reserved, 0), k.salt, i.generation_id, i.body, coalesce(l.used, 0), l.expires_at,
         (select c.tokens from credits c where c.tenant_id = t.id)
-    into v_quota, v_used, v_reserved, v_salt, v_earlier, v_body, v_refused, v_refused_until, v_credits
+    into v_daily, v_used, v_held, v_salt, v_earlier, v_body, v_refused, v_refused_until, v_unspent
     from plans p
     left join usage_daily d on d.tenant_id = t.id and d.day = v_day
     left join user_keys k on k.user_id = p_user
@@ -118,21 +126,28 @@ begin
         return;
     end if;
 
-    quota := v_quota;
+    quota := v_daily;
     used := v_used;
-    credits := v_credits;
-    credits_needed := least(p_reserve, greatest(0, v_used + v_reserved + p_reserve - v_quota));
-    if credits_needed > 0 and not (p_spend and credits_needed <= v_credits) then
-        outcome := 'quota';
-        used := v_used + v_reserved;
+    held := v_held;
+    credits := v_unspent;
+    v_left := greatest(0, v_daily - v_used);
+    v_free := greatest(0, v_left - v_held);
+    v_offered := case when p_spend then greatest(0, v_unspent) else 0 end;
+    if v_free < p_least - p_instructions and (v_left >= p_least - p_instructions or v_free + v_offered < p_least) then
+        select coalesce(sum(r.credits_reserved), 0) into v_offered_held from generations r
+        where p_spend and r.tenant_id = t.id and r.status = 'running';
+        outcome := case when v_left >= p_least - p_instructions or v_left + v_offered + v_offered_held >= p_least then 'reserved' else 'quota' end;
         return;
     end if;
+    v_quota := least(v_free, p_most);
+    v_credits := least(v_offered, greatest(0, p_most - v_free));
+    set_aside := v_quota + v_credits;
 
-    insert into usage_daily as d (tenant_id, day, reserved) values (t.id, v_day, p_reserve - credits_needed)
+    insert into usage_daily as d (tenant_id, day, reserved) values (t.id, v_day, v_quota)
     on conflict (tenant_id, day) do update set reserved = d.reserved + excluded.reserved;
     insert into generations (id, tenant_id, user_id, created_at, deadline_at, status, plan, reserved, credits_reserved, quota_day,
                              complexity, complexity_reasons, brief_language, prompt_version)
-    values (p_id, t.id, p_user, p_now, p_deadline, 'running', t.plan, p_reserve - credits_needed, credits_needed, v_day,
+    values (p_id, t.id, p_user, p_now, p_deadline, 'running', t.plan, v_quota, v_credits, v_day,
             p_complexity, p_reasons, p_brief_language, p_prompt_version);
     if p_key is not null then
         insert into idempotency (key, body, generation_id, expires_at) values (p_key, p_body, p_id, p_key_expires)
@@ -225,8 +240,8 @@ end
 $$;
 grant execute on function api.brief_refuse to generation;
 
--- Delivers a running generation and settles its tokens: the quota pays as far as it reaches now, credits the rest, up to what was
--- set aside. False where it no longer runs: the caller then removes what it kept.
+-- Delivers a running generation and settles its tokens (`domain::quota::settle`): the quota pays as far as it reaches now, credits the rest,
+-- up to what was set aside; what neither holds is charged to nobody. False where it no longer runs: the caller then removes what it kept.
 create function api.generation_deliver(
     p_now timestamp, p_id uuid, p_translated boolean, p_corrections jsonb, p_model_name text, p_model_version text,
     p_prompt_tokens bigint, p_completion_tokens bigint, p_trace jsonb)
@@ -257,7 +272,7 @@ begin
         model_name = p_model_name, model_version = p_model_version,
         prompt_tokens = p_prompt_tokens, completion_tokens = p_completion_tokens, trace = p_trace
     where id = p_id;
-    update usage_daily set reserved = greatest(0, reserved - g.reserved), used = used + v_cost - v_credits, credits = credits + v_credits
+    update usage_daily set reserved = greatest(0, reserved - g.reserved), used = used + least(v_cost - v_credits, v_quota), credits = credits + v_credits
     where tenant_id = g.tenant_id and day = g.quota_day;
     if v_credits > 0 then
         insert into credit_ledger (id, tenant_id, created_at, tokens, kind, generation_id)
