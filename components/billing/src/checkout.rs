@@ -7,7 +7,10 @@ use axum::{
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use domain::{billing::Item, limits::CHECKOUT_USER};
+use domain::{
+    billing::{Item, Standing},
+    limits::CHECKOUT_USER,
+};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use store::accounts::billing::{self, Begin, Begun, Checkout};
@@ -119,14 +122,10 @@ async fn page(state: &State, now: Timestamp, started: &Checkout, item: Item) -> 
     let not_sold = || Problem::field("item", "is not one of the items for sale");
     let price = state.stripe.price(item).await.map_err(failed)?.ok_or_else(not_sold)?;
     let customer = customer::of(state, now, started).await?;
-    if let (Item::Plan(_), Some(subscription)) = (item, &started.subscription) {
-        let current = state.stripe.subscription(subscription).await.map_err(failed)?;
-        if current.price == price.id {
-            return Err(Problem::field("item", "is the plan you have"));
-        }
-        let flow = Flow::Change { subscription, item: &current.item, price: &price.id };
-        let return_url = format!("{}/billing", state.public_url);
-        return state.stripe.portal(started.id, &customer, started.language, flow, &return_url).await.map_err(failed);
+    if let (Item::Plan(_), Some(subscription)) = (item, &started.subscription)
+        && let Some(page) = existing(state, started, &customer, subscription, &price.id).await?
+    {
+        return Ok(page);
     }
     let (success_url, cancel_url) =
         (format!("{}/billing?checkout=done", state.public_url), format!("{}/billing?checkout=cancelled", state.public_url));
@@ -143,4 +142,28 @@ async fn page(state: &State, now: Timestamp, started: &Checkout, item: Item) -> 
     let session = state.stripe.checkout(checkout).await.map_err(failed)?;
     billing::done(&state.accounts, started.id, &session.id).await?;
     session.url.ok_or_else(|| Kind::ContentExpired.into())
+}
+
+/// The page for a plan where there is a subscription: the confirmation of its change, or the portal where it owes something (an open
+/// invoice is paid there). `None` where Stripe says that it is over, which may not have been told yet.
+async fn existing(
+    state: &State,
+    started: &Checkout,
+    customer: &str,
+    subscription: &str,
+    price: &str,
+) -> Result<Option<String>, Problem> {
+    let current = match state.stripe.subscription(subscription).await {
+        Err(stripe::Error::Missing) => return Ok(None),
+        found => found.map_err(|error| refusal::problem(&error))?,
+    };
+    let flow = match current.standing {
+        Standing::Over => return Ok(None),
+        Standing::Owes => Flow::Overview,
+        Standing::Runs if current.price == price => return Err(Problem::field("item", "is the plan you have")),
+        Standing::Runs => Flow::Change { subscription, item: &current.item, price },
+    };
+    let return_url = format!("{}/billing", state.public_url);
+    let page = state.stripe.portal(started.id, customer, started.language, flow, &return_url).await;
+    page.map(Some).map_err(|error| refusal::problem(&error))
 }

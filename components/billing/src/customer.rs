@@ -9,17 +9,21 @@ use web::{Kind, Problem};
 
 use crate::{State, refusal};
 
-/// The customer, made where there is none yet.
+/// The customer, made where there is none yet, and made anew where somebody has deleted it at Stripe: without that nothing could ever be
+/// bought again.
 ///
 /// # Errors
 /// 401 where the account was erased meanwhile, 5xx where Stripe or the database fails.
 pub(crate) async fn of(state: &State, now: Timestamp, checkout: &Checkout) -> Result<String, Problem> {
-    if let Some(customer) = &checkout.customer {
+    let failed = |error: stripe::Error| refusal::problem(&error);
+    if let Some(customer) = &checkout.customer
+        && state.stripe.has_customer(customer).await.map_err(failed)?
+    {
         return Ok(customer.clone());
     }
-    let failed = |error: stripe::Error| refusal::problem(&error);
-    let made = state.stripe.create_customer(checkout.tenant, &checkout.email, checkout.language).await.map_err(failed)?;
-    if let Some(customer) = billing::link_customer(&state.accounts, now, checkout.tenant, &made).await? {
+    let gone = checkout.customer.as_deref();
+    let made = state.stripe.create_customer(checkout.tenant, &checkout.email, checkout.language, gone).await.map_err(failed)?;
+    if let Some(customer) = billing::link_customer(&state.accounts, now, checkout.tenant, &made, gone).await? {
         return Ok(customer);
     }
     // Erased between the two: what Stripe has just learned must go again.

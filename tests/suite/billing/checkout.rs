@@ -62,7 +62,19 @@ async fn a_plan_is_bought_upgraded_missed_and_cancelled() {
     act(json!({ "act": "give_up", "subscription": subscription })).await;
     let given_up = world.billing(&person).await;
     assert_eq!((&given_up["plan"], &given_up["status"]), (&json!("free"), &json!("unpaid")));
-    act(json!({ "act": "cancel", "subscription": subscription })).await;
+    // What it does not give can be had again: in the portal, where the open invoice is paid.
+    for item in ["pro", "agency"] {
+        let page = world.checkout(&person, item).send().await.expect(201).json();
+        assert!(page["url"].as_str().unwrap().contains("/portal/bps_"), "{page}");
+    }
+    let requests = world.stripe().requests().await;
+    assert!(requests.last().unwrap()["parameters"]["flow_data"].is_null(), "nothing is changed of what is not paid");
+    // It is over at Stripe, and nobody has told yet: a new one can be bought.
+    world.advance(Duration::from_mins(1));
+    let told = world.stripe().act(&json!({ "act": "cancel", "subscription": subscription })).await;
+    let page = world.checkout(&person, "pro").send().await.expect(201).json();
+    assert!(page["url"].as_str().unwrap().contains("/pay/cs_"), "{page}");
+    world.deliver_all(&told).await;
     let over = world.billing(&person).await;
     assert_eq!((&over["plan"], &over["status"]), (&json!("free"), &json!("canceled")));
 

@@ -5,5 +5,6 @@ mod erasure;
 mod heavy;
 mod official;
 mod order;
+mod reversals;
 mod sync;
 mod webhook;

@@ -57,7 +57,7 @@ async fn state(world: &World, person: &Person) -> BTreeMap<String, String> {
 }
 
 /// Takes back what the deliveries have written, so that the same events can come once more.
-async fn forget(world: &World, person: &Person) {
+pub(super) async fn forget(world: &World, person: &Person) {
     let client = world.accounts().await;
     let tenant = &[&person.tenant as &(dyn tokio_postgres::types::ToSql + Sync)];
     client.execute("delete from subscription_states where tenant_id = $1", tenant).await.unwrap();
@@ -67,7 +67,7 @@ async fn forget(world: &World, person: &Person) {
 }
 
 /// A small generator of repeatable numbers, so that a failure can be repeated from its seed.
-struct Dice(u64);
+pub(super) struct Dice(pub(super) u64);
 
 impl Dice {
     fn below(&mut self, bound: usize) -> usize {
@@ -75,7 +75,7 @@ impl Dice {
         usize::try_from(self.0 >> 33).unwrap() % bound
     }
 
-    fn shuffle<T>(&mut self, list: &mut [T]) {
+    pub(super) fn shuffle<T>(&mut self, list: &mut [T]) {
         for place in (1..list.len()).rev() {
             list.swap(place, self.below(place + 1));
         }
@@ -110,6 +110,29 @@ async fn every_order_of_a_subscriptions_states_ends_alike() {
         }
     }
     assert_eq!(seen, 120);
+}
+
+/// Within one second, too: what was mended comes after what was mended, in whichever order it is told.
+#[e2e::test]
+async fn a_payment_that_is_mended_within_the_second_gives_the_plan() {
+    let world = World::needing(&NEEDS).start().await;
+    world.freeze();
+    let person = world.person().await;
+    let (_, mut events) = world.buy(&person, "pro").await;
+    let subscription = of_type(&events, "customer.subscription.created")["data"]["object"]["id"].clone();
+    for act in ["give_up", "recover"] {
+        events.extend(world.stripe().act(&json!({ "act": act, "subscription": subscription })).await);
+    }
+    events.retain(|event| event["type"].as_str().unwrap().starts_with("customer.subscription."));
+    assert_eq!(events.iter().map(|event| event["created"].to_string()).collect::<std::collections::BTreeSet<_>>().len(), 1);
+    let mut dice = Dice(3);
+    for _ in 0..12 {
+        forget(&world, &person).await;
+        world.deliver_all(&events).await;
+        let overview = world.billing(&person).await;
+        assert_eq!((&overview["plan"], &overview["status"]), (&json!("pro"), &json!("active")), "{events:?}");
+        dice.shuffle(&mut events);
+    }
 }
 
 /// The next order in the dictionary; false after the last.

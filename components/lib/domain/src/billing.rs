@@ -148,14 +148,193 @@ impl Status {
     }
 }
 
-/// The place of a state among those of the same second, for Stripe's times are whole seconds: the creation comes first, an end last.
+/// The place of a state among those of the same second, for Stripe's times are whole seconds, by what can follow what: the creation comes
+/// first, then what a first payment leads to, then what becomes worse, then what was mended again (`previous` tells where it came from), an
+/// end last. States of one place follow each other by the end of what is paid, and at last by their events' ids, which is arbitrary and
+/// always the same.
 #[must_use]
-pub fn rank(creation: bool, status: Status) -> i16 {
+pub fn rank(creation: bool, previous: Option<Status>, status: Status) -> i16 {
+    const WORSE: [Status; 3] = [Status::PastDue, Status::Unpaid, Status::Paused];
     if creation {
         return 0;
     }
-    let place = Status::ALL.iter().position(|other| *other == status).unwrap_or(Status::ALL.len());
-    i16::try_from(place).unwrap_or(i16::MAX).saturating_add(1)
+    match (status, previous) {
+        (Status::Trialing | Status::Active, Some(previous)) if WORSE.contains(&previous) => 7,
+        (Status::Incomplete, _) => 1,
+        (Status::Trialing, _) => 2,
+        (Status::Active, _) => 3,
+        (Status::PastDue, _) => 4,
+        (Status::Unpaid, _) => 5,
+        (Status::Paused, _) => 6,
+        (Status::IncompleteExpired, _) => 8,
+        (Status::Canceled, _) => 9,
+    }
+}
+
+/// What a subscription that exists means for somebody who wants a plan: the one rule of the overview's and the checkout's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// It gives its plan: another is a change of it.
+    Runs,
+    /// It is there and gives nothing until its open invoice is paid, or the means of payment is changed: that is done in the portal.
+    Owes,
+    /// It is over, or was never paid: a new one may be bought.
+    Over,
+}
+
+impl Status {
+    /// What a subscription in this state means; `withheld` as for [`Self::entitles`].
+    #[must_use]
+    pub fn standing(self, withheld: bool) -> Standing {
+        match self {
+            Self::Incomplete | Self::IncompleteExpired | Self::Canceled => Standing::Over,
+            _ if self.entitles(withheld) => Standing::Runs,
+            _ => Standing::Owes,
+        }
+    }
+}
+
+/// The state of a claim of a bank's, as Stripe names it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DisputeStatus {
+    /// An inquiry: the bank asks, and takes nothing.
+    WarningNeedsResponse,
+    /// An inquiry that was answered.
+    WarningUnderReview,
+    /// An inquiry that came to nothing.
+    WarningClosed,
+    /// The bank has taken the money.
+    NeedsResponse,
+    /// Likewise, and we have answered.
+    UnderReview,
+    /// The bank keeps it.
+    Lost,
+    /// It came back.
+    Won,
+    /// It was settled by a refund before it began.
+    Prevented,
+}
+
+/// What a claim does to the money of its payment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Claim {
+    /// Nothing.
+    None,
+    /// It is gone.
+    Taken,
+    /// It is back, whatever was before.
+    Returned,
+}
+
+impl DisputeStatus {
+    /// Every state.
+    pub const ALL: [Self; 8] = [
+        Self::WarningNeedsResponse,
+        Self::WarningUnderReview,
+        Self::WarningClosed,
+        Self::NeedsResponse,
+        Self::UnderReview,
+        Self::Lost,
+        Self::Won,
+        Self::Prevented,
+    ];
+
+    /// Stripe's name.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::WarningNeedsResponse => "warning_needs_response",
+            Self::WarningUnderReview => "warning_under_review",
+            Self::WarningClosed => "warning_closed",
+            Self::NeedsResponse => "needs_response",
+            Self::UnderReview => "under_review",
+            Self::Lost => "lost",
+            Self::Won => "won",
+            Self::Prevented => "prevented",
+        }
+    }
+
+    /// The state of a name.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|status| status.name() == name)
+    }
+
+    /// What it does to the money.
+    #[must_use]
+    pub fn claim(self) -> Claim {
+        match self {
+            Self::WarningNeedsResponse | Self::WarningUnderReview | Self::WarningClosed | Self::Prevented => Claim::None,
+            Self::NeedsResponse | Self::UnderReview | Self::Lost => Claim::Taken,
+            Self::Won => Claim::Returned,
+        }
+    }
+}
+
+/// The state of a refund, as Stripe names it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RefundStatus {
+    /// On its way.
+    Pending,
+    /// The person has to say where to.
+    RequiresAction,
+    /// Paid back.
+    Succeeded,
+    /// It did not arrive: the money is ours again.
+    Failed,
+    /// It was taken back before it left.
+    Canceled,
+}
+
+impl RefundStatus {
+    /// Every state.
+    pub const ALL: [Self; 5] = [Self::Pending, Self::RequiresAction, Self::Succeeded, Self::Failed, Self::Canceled];
+
+    /// Stripe's name.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::RequiresAction => "requires_action",
+            Self::Succeeded => "succeeded",
+            Self::Failed => "failed",
+            Self::Canceled => "canceled",
+        }
+    }
+
+    /// The state of a name.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|status| status.name() == name)
+    }
+
+    /// Whether the money came back to us.
+    #[must_use]
+    pub fn came_to_nothing(self) -> bool {
+        matches!(self, Self::Failed | Self::Canceled)
+    }
+}
+
+/// All that is known of money that went back, of one payment, in the currency's smallest unit. Sums and a maximum: neither order nor
+/// repetition of what told it can matter.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Reversals {
+    /// The most that a charge has said to be refunded in all so far.
+    pub charged_back: i64,
+    /// The sum of the single refunds that are known, whatever became of them.
+    pub refunds: i64,
+    /// The sum of those that failed or were taken back.
+    pub failed: i64,
+    /// The sum of what banks have taken and not returned.
+    pub claimed: i64,
+}
+
+/// How much of a payment is not ours any more. A refund may be known from its charge's total alone, or by itself, or both; each leaves out
+/// what the other knows: the larger counts.
+#[must_use]
+pub fn reversed(amount: i64, known: Reversals) -> i64 {
+    let refunded = (known.charged_back - known.failed).max(known.refunds - known.failed).max(0);
+    amount.min(refunded + known.claimed)
 }
 
 /// The symbols of a gift code: digits and capital letters without `I`, `L`, `O` and `U`, which are read or heard as others
@@ -235,11 +414,76 @@ mod tests {
 
     #[test]
     fn states_of_one_second_are_in_the_order_they_can_happen() {
-        let purchase = [rank(true, Status::Incomplete), rank(false, Status::Active), rank(false, Status::Canceled)];
-        assert!(purchase.is_sorted_by(|a, b| a < b), "{purchase:?}");
-        assert!(rank(true, Status::Active) < rank(false, Status::Incomplete), "nothing comes before the creation");
-        assert!(rank(false, Status::Active) < rank(false, Status::PastDue), "a renewal is active until its payment fails");
-        assert!(Status::ALL.iter().all(|status| rank(false, *status) <= rank(false, Status::Canceled)), "an end is final");
+        use Status::{Active, Canceled, Incomplete, PastDue, Trialing, Unpaid};
+        let at = |previous: Option<Status>, status: Status| rank(false, previous, status);
+        for (name, story) in [
+            ("a purchase", vec![rank(true, None, Incomplete), at(Some(Incomplete), Active), at(Some(Active), Canceled)]),
+            ("a payment that is mended", vec![at(None, Active), at(Some(Active), PastDue), at(Some(PastDue), Active)]),
+            ("given up and mended", vec![at(Some(PastDue), Unpaid), at(Some(Unpaid), Active), at(Some(Active), Canceled)]),
+            (
+                "a trial",
+                vec![rank(true, None, Trialing), at(None, Trialing), at(Some(Trialing), Active), at(Some(Active), PastDue)],
+            ),
+        ] {
+            assert!(story.is_sorted_by(|a, b| a < b), "{name}: {story:?}");
+        }
+        assert!(rank(true, None, Active) < at(None, Incomplete), "nothing comes before the creation");
+        let previous = || std::iter::once(None).chain(Status::ALL.map(Some));
+        assert!(
+            previous().all(|from| Status::ALL.iter().all(|status| at(from, *status) <= at(None, Canceled))),
+            "an end is final"
+        );
+    }
+
+    #[test]
+    fn overview_and_checkout_say_the_same_of_every_state() {
+        for status in Status::ALL {
+            for withheld in [false, true] {
+                let standing = status.standing(withheld);
+                assert_eq!(standing == Standing::Runs, status.entitles(withheld), "{status:?}");
+            }
+        }
+        let owing = [Status::Unpaid, Status::Paused];
+        assert!(owing.iter().all(|status| status.standing(false) == Standing::Owes));
+        assert_eq!(Status::Active.standing(true), Standing::Owes);
+    }
+
+    /// What each state of a claim does, and each of a refund.
+    #[test]
+    fn what_money_went_back_by_every_state() {
+        let (nothing, taken, back) = (Claim::None, Claim::Taken, Claim::Returned);
+        for (name, claim) in [
+            ("warning_needs_response", nothing),
+            ("warning_under_review", nothing),
+            ("warning_closed", nothing),
+            ("needs_response", taken),
+            ("under_review", taken),
+            ("lost", taken),
+            ("won", back),
+            ("prevented", nothing),
+        ] {
+            assert_eq!(DisputeStatus::from_name(name).expect(name).claim(), claim, "{name}");
+        }
+        for (name, nothing) in
+            [("pending", false), ("requires_action", false), ("succeeded", false), ("failed", true), ("canceled", true)]
+        {
+            assert_eq!(RefundStatus::from_name(name).expect(name).came_to_nothing(), nothing, "{name}");
+        }
+        let known = |charged_back, refunds, failed, claimed| Reversals { charged_back, refunds, failed, claimed };
+        for (name, known, expected) in [
+            ("nothing", known(0, 0, 0, 0), 0),
+            ("told by the charge alone", known(150, 0, 0, 0), 150),
+            ("told by both", known(300, 300, 0, 0), 300),
+            ("it failed", known(300, 300, 300, 0), 0),
+            ("it failed, and was never told by the charge", known(0, 300, 300, 0), 0),
+            ("it failed and was repeated, which the charge tells alike", known(150, 300, 150, 0), 150),
+            ("two, of which one failed, and the first is known by the charge alone", known(300, 150, 150, 0), 150),
+            ("refunded and claimed", known(300, 300, 0, 300), 300),
+            ("half refunded, then claimed", known(150, 150, 0, 150), 300),
+            ("a failed refund of what a bank has taken", known(300, 300, 300, 300), 300),
+        ] {
+            assert_eq!(reversed(300, known), expected, "{name}");
+        }
     }
 
     #[test]

@@ -24,9 +24,12 @@ pub const WEBHOOK_PATH: &str = "/v1/stripe/webhook";
 
 /// The types of events that the endpoint asks for. Failures are among them for the trace only: what they mean for a subscription
 /// comes as a state of the subscription.
-pub const EVENTS: [&str; 13] = [
+pub const EVENTS: [&str; 19] = [
     "charge.dispute.closed",
     "charge.dispute.created",
+    "charge.dispute.funds_reinstated",
+    "charge.dispute.funds_withdrawn",
+    "charge.dispute.updated",
     "charge.refunded",
     "checkout.session.async_payment_failed",
     "checkout.session.async_payment_succeeded",
@@ -38,4 +41,7 @@ pub const EVENTS: [&str; 13] = [
     "customer.subscription.updated",
     "invoice.paid",
     "invoice.payment_failed",
+    "refund.created",
+    "refund.failed",
+    "refund.updated",
 ];

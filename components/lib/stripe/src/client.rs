@@ -6,7 +6,11 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use domain::{Email, Language, Secret, TenantId, billing::Item, stripe::VERSION};
+use domain::{
+    Email, Language, Secret, TenantId,
+    billing::{Item, Standing, Status},
+    stripe::VERSION,
+};
 use form_urlencoded::Serializer;
 use http::{Method, Request, StatusCode, header};
 use serde::{Deserialize, de::DeserializeOwned};
@@ -76,6 +80,8 @@ pub struct Subscription {
     pub item: String,
     /// `price_…` of that.
     pub price: String,
+    /// What it means for whoever wants a plan.
+    pub standing: Standing,
 }
 
 /// What a Checkout session is made of.
@@ -126,6 +132,12 @@ struct Object {
 }
 
 #[derive(Deserialize)]
+struct Existing {
+    #[serde(default)]
+    deleted: bool,
+}
+
+#[derive(Deserialize)]
 struct Portal {
     url: String,
 }
@@ -133,6 +145,13 @@ struct Portal {
 #[derive(Deserialize)]
 struct SubscriptionObject {
     items: List<SubscriptionItem>,
+    status: String,
+    pause_collection: Option<PauseCollection>,
+}
+
+#[derive(Deserialize)]
+struct PauseCollection {
+    behavior: String,
 }
 
 #[derive(Deserialize)]
@@ -169,18 +188,37 @@ impl Client {
         if sound { Ok(Self { url: url.to_owned(), key }) } else { Err(Error::NotConfigured) }
     }
 
-    /// Makes the customer of a tenant, or returns the one that an earlier call has made; `cus_…`. Stripe learns the email, where
-    /// receipts go, and the tenant's id (promise a34).
+    /// Makes the customer of a tenant, or returns the one that an earlier call has made, `instead` of one that is gone; `cus_…`. Stripe
+    /// learns the email, where receipts go, and the tenant's id (promise a34).
     ///
     /// # Errors
     /// [`Error`].
-    pub async fn create_customer(&self, tenant: TenantId, email: &Email, language: Language) -> Result<String, Error> {
+    pub async fn create_customer(
+        &self,
+        tenant: TenantId,
+        email: &Email,
+        language: Language,
+        instead: Option<&str>,
+    ) -> Result<String, Error> {
+        let key = instead.map_or_else(|| format!("customer-{tenant}"), |gone| format!("customer-{tenant}-{gone}"));
         let form = vec![
             ("email", email.expose().to_owned()),
             ("preferred_locales[0]", language.tag().to_owned()),
             ("metadata[tenant_id]", tenant.to_string()),
         ];
-        self.post::<Object>("/v1/customers", form, &format!("customer-{tenant}")).await.map(|customer| customer.id)
+        self.post::<Object>("/v1/customers", form, &key).await.map(|customer| customer.id)
+    }
+
+    /// Whether a customer is there: of one that was deleted Stripe tells just that.
+    ///
+    /// # Errors
+    /// [`Error`].
+    pub async fn has_customer(&self, customer: &str) -> Result<bool, Error> {
+        match self.get::<Existing>(&format!("/v1/customers/{}", segment(customer)?), Vec::new()).await {
+            Ok(found) => Ok(!found.deleted),
+            Err(Error::Missing) => Ok(false),
+            Err(error) => Err(error),
+        }
     }
 
     /// Erases a customer at Stripe: its subscriptions end at once, its email goes. Nothing to erase is as good.
@@ -256,7 +294,9 @@ impl Client {
     pub async fn subscription(&self, id: &str) -> Result<Subscription, Error> {
         let found: SubscriptionObject = self.get(&format!("/v1/subscriptions/{}", segment(id)?), Vec::new()).await?;
         let item = found.items.data.into_iter().next().ok_or(Error::Answer)?;
-        Ok(Subscription { item: item.id, price: item.price.id })
+        let withheld = found.pause_collection.is_some_and(|pause| pause.behavior == "void");
+        let standing = Status::from_name(&found.status).ok_or(Error::Answer)?.standing(withheld);
+        Ok(Subscription { item: item.id, price: item.price.id, standing })
     }
 
     /// Opens the customer portal; the address lives for minutes. `id` makes a repeat the same session.

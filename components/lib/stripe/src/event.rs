@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 
 use domain::{
-    billing::{Item, PaidPlan, Status, rank},
+    billing::{Claim, DisputeStatus, Item, PaidPlan, RefundStatus, Status, rank},
     stripe::ITEM_METADATA,
 };
 use jiff::Timestamp;
@@ -71,6 +71,10 @@ pub enum MoneyKind {
     Pack,
     /// What of a charge has been refunded, in all so far.
     Refund,
+    /// A single refund.
+    RefundMade,
+    /// A single refund that failed or was taken back.
+    RefundFailed,
     /// What a bank has claimed back.
     Dispute,
     /// A claim that was turned down.
@@ -85,6 +89,8 @@ impl MoneyKind {
             Self::Invoice => "invoice",
             Self::Pack => "pack",
             Self::Refund => "refund",
+            Self::RefundMade => "refund-made",
+            Self::RefundFailed => "refund-failed",
             Self::Dispute => "dispute",
             Self::DisputeWon => "dispute-won",
         }
@@ -96,9 +102,10 @@ impl MoneyKind {
 pub struct Money {
     /// What for.
     pub kind: MoneyKind,
-    /// Of the record: the invoice, the payment of a pack, `<charge>/<refunded so far>`, the dispute, or `<dispute>/won`.
+    /// Of the record: the invoice, the payment of a pack, `<charge>/<refunded so far>`, the refund, `<refund>/failed`, the dispute, or
+    /// `<dispute>/won`.
     pub record: String,
-    /// `cus_…`; a dispute does not name it.
+    /// `cus_…`; neither a dispute nor a single refund names it.
     pub customer: Option<String>,
     /// `pi_…`.
     pub payment: Option<String>,
@@ -132,16 +139,19 @@ impl Event {
         }
         let fact = match envelope.kind.as_str() {
             "checkout.session.completed" | "checkout.session.async_payment_succeeded" => read::<Envelope<Session>>(body)?.fact(),
-            "customer.subscription.created" => read::<Envelope<SubscriptionObject>>(body)?.data.object.fact(true)?,
+            "customer.subscription.created" => read::<Envelope<SubscriptionObject>>(body)?.data.fact(true)?,
             "customer.subscription.updated"
             | "customer.subscription.deleted"
             | "customer.subscription.paused"
-            | "customer.subscription.resumed" => read::<Envelope<SubscriptionObject>>(body)?.data.object.fact(false)?,
+            | "customer.subscription.resumed" => read::<Envelope<SubscriptionObject>>(body)?.data.fact(false)?,
             // The second is the older name of the first; both can be sent for one payment, and make one record.
             "invoice.paid" | "invoice.payment_succeeded" => read::<Envelope<Invoice>>(body)?.data.object.fact(),
             "charge.refunded" => read::<Envelope<Charge>>(body)?.data.object.fact(),
-            "charge.dispute.created" => read::<Envelope<Dispute>>(body)?.data.object.fact(MoneyKind::Dispute),
-            "charge.dispute.closed" => read::<Envelope<Dispute>>(body)?.data.object.closed(),
+            "refund.created" | "refund.updated" | "refund.failed" | "charge.refund.updated" => {
+                read::<Envelope<Refund>>(body)?.data.object.fact()?
+            }
+            // Whatever has happened to it: what counts is the state that it is in.
+            kind if kind.starts_with("charge.dispute.") => read::<Envelope<Dispute>>(body)?.data.object.fact()?,
             _ => Fact::Nothing,
         };
         let created = Timestamp::from_second(envelope.created).map_err(|_| Malformed)?;
@@ -167,6 +177,15 @@ struct Envelope<T> {
 #[derive(Deserialize)]
 struct Data<T> {
     object: T,
+    #[serde(default)]
+    previous_attributes: Option<Previous>,
+}
+
+/// What of an object was otherwise before an update.
+#[derive(Default, Deserialize)]
+struct Previous {
+    #[serde(default)]
+    status: Option<String>,
 }
 
 /// The id of an object that may be sent in full.
@@ -278,8 +297,15 @@ impl Price {
     }
 }
 
-impl SubscriptionObject {
+impl Data<SubscriptionObject> {
     fn fact(self, creation: bool) -> Result<Fact, Malformed> {
+        let previous = self.previous_attributes.and_then(|previous| previous.status);
+        self.object.fact(creation, previous.as_deref().and_then(Status::from_name))
+    }
+}
+
+impl SubscriptionObject {
+    fn fact(self, creation: bool, previous: Option<Status>) -> Result<Fact, Malformed> {
         // A state that Stripe has not had so far is an error: it is tried again until we know what it entitles to.
         let status = Status::from_name(&self.status).ok_or(Malformed)?;
         let withheld = self.pause_collection.is_some_and(|pause| pause.behavior == "void");
@@ -288,7 +314,7 @@ impl SubscriptionObject {
             id: self.id,
             customer: self.customer.id(),
             status,
-            rank: rank(creation, status),
+            rank: rank(creation, previous, status),
             plan: self.items.data.iter().filter_map(|item| item.price.plan()).max(),
             entitled: status.entitles(withheld),
             period_end: period_end.and_then(|seconds| Timestamp::from_second(seconds).ok()),
@@ -377,23 +403,45 @@ struct Dispute {
 }
 
 impl Dispute {
-    fn fact(self, kind: MoneyKind) -> Fact {
-        Fact::Money(Money {
-            kind,
-            record: if kind == MoneyKind::DisputeWon { format!("{}/won", self.id) } else { self.id },
-            customer: None,
-            payment: id(self.payment_intent),
-            subscription: None,
-            item: None,
-            amount: self.amount,
-            tax: 0,
-            currency: self.currency,
-        })
+    fn fact(self) -> Result<Fact, Malformed> {
+        // As with a subscription: a state that we do not know is tried again until we know what it does.
+        let kind = match DisputeStatus::from_name(&self.status).ok_or(Malformed)?.claim() {
+            Claim::None => return Ok(Fact::Nothing),
+            Claim::Taken => MoneyKind::Dispute,
+            Claim::Returned => MoneyKind::DisputeWon,
+        };
+        let record = if kind == MoneyKind::DisputeWon { format!("{}/won", self.id) } else { self.id };
+        Ok(Fact::Money(reversal(kind, record, self.payment_intent, self.amount, self.currency)))
     }
+}
 
-    fn closed(self) -> Fact {
-        if self.status == "won" { self.fact(MoneyKind::DisputeWon) } else { Fact::Nothing }
+#[derive(Deserialize)]
+struct Refund {
+    id: String,
+    payment_intent: Option<Reference>,
+    amount: i64,
+    currency: String,
+    status: Option<String>,
+}
+
+impl Refund {
+    fn fact(self) -> Result<Fact, Malformed> {
+        let status = match self.status.as_deref() {
+            Some(name) => RefundStatus::from_name(name).ok_or(Malformed)?,
+            None => RefundStatus::Pending,
+        };
+        let (kind, record) = if status.came_to_nothing() {
+            (MoneyKind::RefundFailed, format!("{}/failed", self.id))
+        } else {
+            (MoneyKind::RefundMade, self.id)
+        };
+        Ok(Fact::Money(reversal(kind, record, self.payment_intent, self.amount, self.currency)))
     }
+}
+
+/// Money that went back, or came back after all.
+fn reversal(kind: MoneyKind, record: String, payment: Option<Reference>, amount: i64, currency: String) -> Money {
+    Money { kind, record, customer: None, payment: id(payment), subscription: None, item: None, amount, tax: 0, currency }
 }
 
 #[cfg(test)]
@@ -512,7 +560,51 @@ mod tests {
         let Fact::Money(opened) = fact("charge.dispute.created", &dispute("needs_response")) else { panic!("no money") };
         let Fact::Money(won) = fact("charge.dispute.closed", &dispute("won")) else { panic!("no money") };
         assert_eq!((opened.record.as_str(), won.record.as_str()), ("dp_1", "dp_1/won"));
-        assert_eq!(fact("charge.dispute.closed", &dispute("lost")), Fact::Nothing);
+        for (kind, status) in [("closed", "lost"), ("updated", "under_review"), ("funds_withdrawn", "needs_response")] {
+            assert_eq!(fact(&format!("charge.dispute.{kind}"), &dispute(status)), Fact::Money(opened.clone()), "{status}");
+        }
+        for status in ["warning_needs_response", "warning_under_review", "warning_closed", "prevented"] {
+            assert_eq!(fact("charge.dispute.created", &dispute(status)), Fact::Nothing, "{status} takes nothing");
+        }
+        assert_eq!(
+            Event::parse(event("charge.dispute.updated", &dispute("new_word")).to_string().as_bytes()),
+            Err(Malformed),
+            "to be tried again"
+        );
+    }
+
+    #[test]
+    fn a_refund_that_failed_is_a_fact_of_its_own() {
+        let refund = |status: &str| {
+            let object = json!({ "id": "re_1", "object": "refund", "charge": "ch_1", "payment_intent": "pi_1", "amount": 150,
+                "currency": "eur", "status": status });
+            let Fact::Money(money) = fact("refund.updated", &object) else { panic!("no money") };
+            (money.kind, money.record, money.payment, money.amount)
+        };
+        let of = |kind, record: &str| (kind, record.to_owned(), Some("pi_1".to_owned()), 150);
+        for status in ["pending", "requires_action", "succeeded"] {
+            assert_eq!(refund(status), of(MoneyKind::RefundMade, "re_1"), "{status}");
+        }
+        for status in ["failed", "canceled"] {
+            assert_eq!(refund(status), of(MoneyKind::RefundFailed, "re_1/failed"), "{status}");
+        }
+    }
+
+    #[test]
+    fn what_was_before_decides_within_a_second() {
+        let mended = |previous: &Value| {
+            let mut object = subscription();
+            object["status"] = "active".into();
+            let mut event = event("customer.subscription.updated", &object);
+            event["data"]["previous_attributes"] = previous.clone();
+            let Ok(Event { fact: Fact::Subscription(state), .. }) = Event::parse(event.to_string().as_bytes()) else {
+                panic!("no state")
+            };
+            state.rank
+        };
+        let (unpaid, other) = (mended(&json!({ "status": "unpaid", "items": {} })), mended(&json!({ "cancel_at": null })));
+        assert!(other < rank(false, None, Status::Unpaid) && rank(false, None, Status::Unpaid) < unpaid);
+        assert_eq!(mended(&Value::Null), other);
     }
 
     #[test]

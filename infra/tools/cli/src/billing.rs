@@ -157,17 +157,21 @@ fn utc(time: Timestamp) -> String {
     time.to_zoned(TimeZone::UTC).strftime("%Y-%m-%d %H:%M:%S%.6f").to_string()
 }
 
-/// The movements of money of a calendar year (UTC), as CSV (RFC 4180): what came in is positive, what went back negative. A refund's line
-/// is what was added to it, since Stripe tells what was refunded of a charge so far.
+/// The movements of money of a calendar year (UTC), as CSV (RFC 4180): what came in is positive, what went back negative. A refund that Stripe
+/// has told by its charge's total alone has a line of what was added to that; one that was told by itself has its own.
 ///
 /// # Errors
 /// [`Error::Database`].
 pub async fn export(client: &Client, year: i16) -> Result<String, Error> {
-    let sql = "select to_char(booked_at, 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"'), kind, id, customer, payment, subscription, item, upper(currency),
-                   case kind when 'refund' then before - amount when 'dispute' then -amount else amount end, tax
+    let sql = "select to_char(booked_at, 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"'), case kind when 'refund-made' then 'refund' else kind end, id,
+                   coalesce(customer, (select min(c.customer) from billing_records c where c.payment = r.payment)), payment, subscription, item,
+                   upper(currency),
+                   case kind when 'refund' then before - amount when 'refund-made' then -amount when 'dispute' then -amount else amount end, tax
                from (select *, coalesce(lag(amount) over (partition by kind, split_part(id, '/', 1) order by amount), 0) as before
                      from billing_records) r
-               where extract(year from booked_at) = $1::int
+               where extract(year from booked_at) = $1::int and not (kind = 'refund' and exists (
+                   select 1 from billing_records m where m.kind = 'refund-made' and m.payment = r.payment
+                       and m.booked_at <= r.booked_at + interval '1 minute'))
                order by booked_at, id";
     let mut text = HEADER.to_owned();
     for row in client.query(sql, &[&i32::from(year)]).await? {

@@ -21,7 +21,7 @@ statements! {
             key_expires: Timestamp, limit_key: String, limit_max: i32, limit_seconds: i32
         );
     BillingCustomerLink<'a> for [Billing]:
-        "select api.billing_customer_link" => (now: Timestamp, tenant: TenantId, customer: &'a str);
+        "select api.billing_customer_link" => (now: Timestamp, tenant: TenantId, customer: &'a str, instead: Option<&'a str>);
     CheckoutDone<'a> for [Billing]:
         "select api.checkout_done" => (id: Uuid, session: &'a str);
     CheckoutFail for [Billing]:
@@ -176,7 +176,7 @@ pub async fn begin(database: &Database, now: Timestamp, begin: Begin<'_>) -> Res
     }
 }
 
-/// Links a Stripe customer with its tenant. The customer to use, which is another where one came first; `None` where the tenant is
+/// Links a Stripe customer with its tenant, which had none, or `instead`. The customer to use, which is another where one came first; `None` where the tenant is
 /// gone, and the customer must go too.
 ///
 /// # Errors
@@ -186,8 +186,9 @@ pub async fn link_customer(
     now: Timestamp,
     tenant: TenantId,
     customer: &str,
+    instead: Option<&str>,
 ) -> Result<Option<String>, Error> {
-    database.row(BillingCustomerLink { now, tenant, customer }).await?.take()
+    database.row(BillingCustomerLink { now, tenant, customer, instead }).await?.take()
 }
 
 /// Notes the session that Stripe has made of a checkout.

@@ -129,11 +129,11 @@ pub async fn subscription(
 /// A movement of money.
 #[derive(Debug)]
 pub struct Money<'a> {
-    /// `cus_…`; a dispute does not name it.
+    /// `cus_…`; neither a dispute nor a single refund names it.
     pub customer: Option<&'a str>,
     /// Of the record.
     pub record: &'a str,
-    /// `invoice`, `pack`, `refund`, `dispute` or `dispute-won`.
+    /// `invoice`, `pack`, `refund`, `refund-made`, `refund-failed`, `dispute` or `dispute-won`.
     pub kind: &'a str,
     /// `pi_…`.
     pub payment: Option<&'a str>,

@@ -64,12 +64,25 @@ pub enum Act {
         /// Cents; all without it.
         amount: Option<i64>,
     },
+    /// A refund does not arrive.
+    FailRefund {
+        /// `re_…`.
+        refund: String,
+    },
     /// A bank claims a payment back.
     Dispute {
         /// `pi_…`.
         payment: String,
+        /// It asks first, and takes nothing yet.
+        #[serde(default)]
+        inquiry: bool,
     },
-    /// A claim is decided.
+    /// An inquiry becomes a claim.
+    Escalate {
+        /// `dp_…`.
+        dispute: String,
+    },
+    /// A claim is decided; an inquiry is closed.
     Decide {
         /// `dp_…`.
         dispute: String,
@@ -141,14 +154,34 @@ impl Transition<'_> {
                 self.end(subscription);
             }
             Act::Refund { payment, amount } => self.refund(&payment, amount)?,
-            Act::Dispute { payment } => {
+            Act::FailRefund { refund } => self.fail_refund(&refund)?,
+            Act::Dispute { payment, inquiry } => {
                 let charge = self.charge_of(&payment)?;
-                let dispute = self.kept.put(objects::dispute(&charge, self.now));
+                let mut dispute = objects::dispute(&charge, self.now);
+                if inquiry {
+                    dispute["status"] = "warning_needs_response".into();
+                }
+                let dispute = self.kept.put(dispute);
                 self.tell("charge.dispute.created", &dispute, None);
+            }
+            Act::Escalate { dispute } => {
+                let mut dispute = self.find("dispute", &dispute)?;
+                let before = std::mem::replace(&mut dispute["status"], "needs_response".into());
+                let dispute = self.kept.put(dispute);
+                self.tell("charge.dispute.updated", &dispute, Some(json!({ "status": before })));
+                self.tell("charge.dispute.funds_withdrawn", &dispute, None);
             }
             Act::Decide { dispute, won } => {
                 let mut dispute = self.find("dispute", &dispute)?;
-                dispute["status"] = if won { "won" } else { "lost" }.into();
+                let asked = dispute["status"].as_str().is_some_and(|status| status.starts_with("warning_"));
+                dispute["status"] = if asked {
+                    "warning_closed"
+                } else if won {
+                    "won"
+                } else {
+                    "lost"
+                }
+                .into();
                 let dispute = self.kept.put(dispute);
                 self.tell("charge.dispute.closed", &dispute, None);
             }
@@ -301,7 +334,27 @@ impl Transition<'_> {
         charge["amount_refunded"] = refunded.into();
         charge["refunded"] = (refunded == total).into();
         let charge = self.kept.put(charge);
+        let refund = self.kept.put(objects::refund(&charge, refunded - before, self.now));
+        self.tell("refund.created", &refund, None);
         self.tell("charge.refunded", &charge, Some(json!({ "amount_refunded": before })));
+        Ok(())
+    }
+
+    /// The money is ours again, and can be refunded once more; the charge does not tell.
+    fn fail_refund(&mut self, id: &str) -> Result<(), InvalidTransition> {
+        let mut refund = self.find("refund", id)?;
+        let mut charge = self.charge_of(refund["payment_intent"].as_str().unwrap_or_default())?;
+        let before = std::mem::replace(&mut refund["status"], "failed".into());
+        let left = charge["amount_refunded"].as_i64().unwrap_or(0) - refund["amount"].as_i64().unwrap_or(0);
+        if before == "failed" || left < 0 {
+            return Err(InvalidTransition);
+        }
+        charge["amount_refunded"] = left.into();
+        charge["refunded"] = false.into();
+        self.kept.put(charge);
+        let refund = self.kept.put(refund);
+        self.tell("refund.updated", &refund, Some(json!({ "status": before })));
+        self.tell("refund.failed", &refund, None);
         Ok(())
     }
 }

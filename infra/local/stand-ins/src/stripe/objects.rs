@@ -169,6 +169,15 @@ pub(super) fn invoice(subscription: &Value, amount: i64, paid: bool, reason: &st
     })
 }
 
+pub(super) fn refund(charge: &Value, amount: i64, now: u64) -> Value {
+    json!({
+        "id": id("re"), "object": "refund", "amount": amount, "balance_transaction": id("txn"), "charge": charge["id"], "created": now,
+        "currency": "eur", "destination_details": { "type": "card", "card": { "type": "refund" } }, "metadata": {},
+        "payment_intent": charge["payment_intent"], "reason": null, "receipt_number": null, "source_transfer_reversal": null,
+        "status": "succeeded", "transfer_reversal": null,
+    })
+}
+
 pub(super) fn dispute(charge: &Value, now: u64) -> Value {
     json!({
         "id": id("dp"), "object": "dispute", "amount": charge["amount"], "balance_transactions": [], "charge": charge["id"], "created": now,

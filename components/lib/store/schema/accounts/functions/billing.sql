@@ -26,7 +26,7 @@ begin
     left join lateral (
         select l.status, l.period_end, l.ends_at_period_end from (
             select distinct on (subscription) * from public.subscription_states where tenant_id = t.id
-            order by subscription, created_at desc, rank desc, event_id desc) l
+            order by subscription, created_at desc, rank desc, period_end desc nulls last, event_id desc) l
         -- Of several the one that gives the plan, then the latest. What has ended while a gift runs is the gift's place.
         where l.entitled
             or not exists (select 1 from public.plan_gifts where tenant_id = t.id and begins_at <= p_now and ends_at > p_now)
@@ -75,10 +75,11 @@ begin
     tenant_id := u.tenant_id;
     email := u.email;
     language := u.language;
-    select c.id into customer from billing_customers c where c.tenant_id = u.tenant_id;
+    customer := billing_customer_of(u.tenant_id);
     select l.subscription into subscription from (
         select distinct on (s.subscription) s.* from subscription_states s where s.tenant_id = u.tenant_id
-        order by s.subscription, s.created_at desc, s.rank desc, s.event_id desc) l
+        order by s.subscription, s.created_at desc, s.rank desc, s.period_end desc nulls last, s.event_id desc) l
+    -- `domain::billing::Standing::Over`.
     where l.status not in ('canceled', 'incomplete', 'incomplete_expired')
     order by l.entitled desc, l.created_at desc, l.subscription limit 1;
 
@@ -124,9 +125,10 @@ end
 $$;
 grant execute on function api.checkout_fail to billing;
 
--- Links a new Stripe customer with its tenant. Returns the customer to use (one that came first counts), or null where the tenant is
--- gone: the new customer must then go as well.
-create function api.billing_customer_link(p_now timestamp, p_tenant uuid, p_customer text) returns text
+-- Links a new Stripe customer with its tenant, which had none, or the one that it is there instead of. Returns the customer to use (one that
+-- came first counts), or null where the tenant is gone: the new customer must then go as well. What it replaces stays linked, so that its
+-- late events still find their tenant.
+create function api.billing_customer_link(p_now timestamp, p_tenant uuid, p_customer text, p_instead text) returns text
 language plpgsql volatile security definer set search_path = pg_catalog, api, public, pg_temp as $$
 declare
     v_customer text;
@@ -135,9 +137,12 @@ begin
     if not found then
         return null;
     end if;
-    select id into v_customer from billing_customers where tenant_id = p_tenant;
-    if v_customer is null then
-        insert into billing_customers (id, tenant_id, created_at) values (p_customer, p_tenant, p_now);
+    v_customer := billing_customer_of(p_tenant);
+    if v_customer is not distinct from p_instead then
+        -- After what it replaces, whatever the clock says.
+        insert into billing_customers (id, tenant_id, created_at)
+        select p_customer, p_tenant, greatest(p_now, max(created_at) + interval '1 microsecond') from billing_customers where tenant_id = p_tenant
+        on conflict (id) do nothing;
         v_customer := p_customer;
     end if;
     return v_customer;
@@ -145,12 +150,12 @@ end
 $$;
 grant execute on function api.billing_customer_link to billing;
 
--- The Stripe customer of a tenant, for its erasure; null where there is none.
+-- The Stripe customer of a tenant, the newest of several; null where there is none.
 create function api.billing_customer_of(p_tenant uuid) returns text
 language plpgsql stable security definer set search_path = pg_catalog, api, public, pg_temp as $$
 begin
     return (
-        select id from billing_customers where tenant_id = p_tenant);
+        select id from billing_customers where tenant_id = p_tenant order by created_at desc, id desc limit 1);
 end
 $$;
 
@@ -232,15 +237,15 @@ begin
     select coalesce(retention_days, 100000) into v_most from plans where name = 'free';
     for v in
         select f.* from (
-            select s.created_at as at, s.rank, s.event_id as id, s.subscription as source, case when s.entitled then s.plan end as plan
+            select s.created_at as at, s.rank, s.period_end, s.event_id as id, s.subscription as source, case when s.entitled then s.plan end as plan
             from subscription_states s where s.tenant_id = p_tenant
             union all
-            select g.begins_at, 0::smallint, g.id::text, g.id::text, g.plan from plan_gifts g
+            select g.begins_at, 0::smallint, null::timestamp, g.id::text, g.id::text, g.plan from plan_gifts g
             where g.tenant_id = p_tenant and g.begins_at <= p_now
             union all
-            select g.ends_at, 0::smallint, g.id::text, g.id::text, null from plan_gifts g
+            select g.ends_at, 0::smallint, null::timestamp, g.id::text, g.id::text, null from plan_gifts g
             where g.tenant_id = p_tenant and g.ends_at <= p_now) f
-        order by f.at, f.rank, f.id collate "C", f.plan
+        order by f.at, f.rank, f.period_end nulls first, f.id collate "C", f.plan
     loop
         v_plans := v_plans || jsonb_build_object(v.source, v.plan);
         select p.name, coalesce(p.retention_days, 100000) into v_plan, v_days from plans p
@@ -298,10 +303,16 @@ begin
     values (p_grant, p_tenant, r.booked_at, v_tokens, 'purchase', p_payment)
     on conflict (payment) where kind = 'purchase' do nothing;
 
-    select least(r.amount, greatest(0, coalesce(max(amount) filter (where kind = 'refund'), 0)
-            + coalesce(sum(amount) filter (where kind = 'dispute'), 0)
-            - coalesce(sum(amount) filter (where kind = 'dispute-won'), 0)))
-    into v_reversed from billing_records where payment = p_payment and kind <> 'pack';
+    -- `domain::billing::reversed`. A refund that failed was made, also where only its failure was told; a claim that was turned down was
+    -- one, likewise.
+    select least(r.amount, greatest(0,
+            coalesce(max(b.amount) filter (where b.kind = 'refund'), 0) - coalesce(sum(b.amount) filter (where b.kind = 'refund-failed'), 0),
+            coalesce(sum(b.amount) filter (where b.kind = 'refund-made' and f.id is null), 0))
+        + coalesce(sum(b.amount) filter (where b.kind = 'dispute' and f.id is null), 0))
+    into v_reversed
+    from billing_records b
+    left join billing_records f on f.id = b.id || case b.kind when 'refund-made' then '/failed' when 'dispute' then '/won' end
+    where b.payment = p_payment and b.kind <> 'pack';
     select -coalesce(sum(tokens), 0) into v_taken from credit_ledger
     where tenant_id = p_tenant and payment = p_payment and kind = 'refund';
     v_delta := case when r.amount = 0 then 0 else floor(v_tokens::numeric * v_reversed / r.amount)::bigint end - v_taken;
@@ -334,7 +345,7 @@ declare
 begin
     for v in
         select l.payment, max(b.booked_at) as at from credit_ledger l join billing_records b on b.payment = l.payment
-        where l.tenant_id = old.tenant_id and l.kind = 'purchase' and b.kind in ('refund', 'dispute')
+        where l.tenant_id = old.tenant_id and l.kind = 'purchase' and b.kind in ('refund', 'refund-made', 'dispute')
         group by l.payment, l.created_at order by l.created_at, l.payment
     loop
         perform billing_settle(v.at, old.tenant_id, v.payment, md5('grant' || v.payment)::uuid,

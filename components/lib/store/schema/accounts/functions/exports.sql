@@ -175,12 +175,12 @@ begin
         select jsonb_build_object(
             'plan', t.plan,
             'downgraded_at', instant(t.downgraded_at),
-            'stripe_customer', c.id,
+            'stripe_customer', billing_customer_of(t.id),
             'subscription_states', (
                 select coalesce(jsonb_agg(jsonb_build_object(
                     'subscription', s.subscription, 'at', instant(s.created_at), 'status', s.status, 'plan', s.plan,
                     'period_end', instant(s.period_end), 'ends_at_period_end', s.ends_at_period_end)
-                    order by s.created_at, s.rank, s.event_id), '[]')
+                    order by s.created_at, s.rank, s.period_end nulls first, s.event_id), '[]')
                 from subscription_states s where s.tenant_id = t.id),
             'payments', (
                 select coalesce(jsonb_agg(jsonb_build_object(
@@ -188,7 +188,9 @@ begin
                     'amount', r.amount, 'tax', r.tax, 'currency', r.currency, 'booked_at', instant(r.booked_at))
                     order by r.booked_at, r.id), '[]')
                 from billing_records r
-                where r.customer = c.id or r.payment in (select b.payment from billing_records b where b.customer = c.id)),
+                where r.customer in (select c.id from billing_customers c where c.tenant_id = t.id)
+                    or r.payment in (select b.payment from billing_records b
+                                     where b.customer in (select c.id from billing_customers c where c.tenant_id = t.id))),
             'credits', (
                 select coalesce(jsonb_agg(jsonb_build_object(
                     'id', l.id, 'created_at', instant(l.created_at), 'kind', l.kind, 'tokens', l.tokens, 'generation_id', l.generation_id,
@@ -207,7 +209,7 @@ begin
                 select coalesce(jsonb_agg(jsonb_build_object('session', k.session, 'created_at', instant(k.created_at))
                     order by k.created_at), '[]')
                 from checkouts k where k.tenant_id = t.id))
-        from users u join tenants t on t.id = u.tenant_id left join billing_customers c on c.tenant_id = t.id
+        from users u join tenants t on t.id = u.tenant_id
         where u.id = p_user);
 end
 $$;

@@ -76,7 +76,7 @@ declare
     v_customer text := p_customer;
 begin
     if v_customer is null and p_payment is not null then
-        -- A dispute names its payment only, and may come before what it is about.
+        -- A dispute and a single refund name their payment only, and may come before what they are about.
         select customer into v_customer from billing_records where payment = p_payment and customer is not null limit 1;
     end if;
     select * into v from stripe_event_begin(p_now, p_event, p_event_type, p_created, v_customer, true);
