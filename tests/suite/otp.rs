@@ -166,6 +166,8 @@ async fn three_lockouts_in_a_row_block_the_account_until_support_lifts_it() {
     }
     assert_eq!(world.count("select count(*) from users where blocked_at is not null").await, 1);
     assert_eq!(world.count("select count(*) from sessions where revoked_at is null").await, 0, "every session ends");
+    let pending = "select (select count(*) from email_tokens) + (select count(*) from verifications)";
+    assert_eq!(world.count(pending).await, 0, "and nothing waits any more");
     start(&world, &person, "reauthenticate", None).await.problem("unauthenticated");
     world.refresh(&person.refresh).send().await.problem("session-invalid");
     world.advance(DAY * 30);

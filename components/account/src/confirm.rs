@@ -25,12 +25,13 @@ pub(crate) struct EmailConfirmation {
 
 /// Proves an address, by the token of whichever mail of ours asked for it: of a sign-up, of a new address, or of a sign-in with a provider
 /// that does not vouch for it. Send the account's bearer where there is one: whoever confirms the address of a sign-up without being signed in
-/// to it owns the address and perhaps not the account, whose password, phone and sessions are then removed.
+/// to it owns the address and perhaps not the account, whose password, phone and sessions are then removed. A new address of an account counts
+/// only with a bearer of that account; without one the token stays good, for after the sign-in.
 #[utoipa::path(
     post, path = "/v1/email/confirm", tag = "accounts", request_body = EmailConfirmation, security((), ("bearer" = [])),
     responses(
         (status = 204, description = "Proved"),
-        (status = 401, description = "`unauthenticated`: a bearer was sent and is not good", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 401, description = "`unauthenticated`: a bearer was sent and is not good, or the token is for a new address and no bearer of its account was sent", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 403, description = "`account-blocked`", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 409, description = "`link-conflict`: the account has another link with that provider", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 410, description = "`token-expired`", body = ProblemDocument, content_type = "application/problem+json"),
@@ -64,6 +65,7 @@ pub(crate) async fn confirm(context: Context, request: Request<Body>) -> Result<
                 return Err(Kind::TokenExpired.into());
             }
         }
+        Confirmed::Unauthenticated => return Err(Kind::Unauthenticated.into()),
         Confirmed::Confirmed => {}
         Confirmed::Stripped(to, language) => {
             state.notifier.send_later(Message::AccountStripped { to: to.expose().to_owned(), language });

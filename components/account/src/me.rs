@@ -55,7 +55,7 @@ pub(crate) struct Account {
     /// Objects to the training dataset since.
     #[schema(value_type = Option<String>, format = DateTime)]
     objected_at: Option<Timestamp>,
-    /// The last sign-in or code of this session: what *recent* is measured from.
+    /// The last sign-in, or code of purpose `reauthenticate`, of this session: what *recent* is measured from.
     #[schema(value_type = String, format = DateTime)]
     authenticated_at: Timestamp,
 }

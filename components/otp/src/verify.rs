@@ -30,7 +30,8 @@ pub(crate) struct Verify {
     code: OtpCode,
 }
 
-/// Checks a code. For a sign-up it opens a session; for `otp/start` it needs the same bearer and answers 204.
+/// Checks a code. For a sign-up it opens a session; for `otp/start` it needs the same bearer, whose session must still hold, and answers 204.
+/// Only a code of purpose `reauthenticate` makes the session recent.
 #[utoipa::path(
     post, path = "/v1/otp/verify", tag = "accounts", request_body = Verify,
     responses(

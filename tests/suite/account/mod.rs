@@ -5,3 +5,4 @@ mod me;
 mod password;
 mod security_events;
 mod sessions;
+mod takeover;

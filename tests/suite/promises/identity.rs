@@ -89,7 +89,7 @@ async fn promise_a05_who_signed_up_with_anothers_email_keeps_nothing_once_its_ow
         }
         world.sign_in(&attacker.applicant).send().await.problem("credentials-invalid");
         let verify = world.verify(start["verification_id"].as_str().unwrap(), &code);
-        verify.bearer(&again.access).send().await.problem("otp-expired");
+        verify.bearer(&again.access).send().await.problem("unauthenticated");
         for token in [&change, &confirmation] {
             world.post("/v1/email/confirm").json(&json!({ "token": token })).send().await.problem("token-expired");
         }
@@ -352,7 +352,7 @@ async fn promise_a67_wrong_codes_lock_and_block_until_support_lifts_it() {
     lock(&world, &person, 4).await.problem("otp-locked");
     person = world.later(LOCK, &person).await;
     // The third in a row blocks, at once and everywhere.
-    lock(&world, &person, 5).await.problem("account-blocked");
+    lock(&world, &person, 5).await.problem("unauthenticated");
     world.get("/v1/me").bearer(&person.access).send().await.problem("unauthenticated");
     world.refresh(&person.refresh).send().await.problem("session-invalid");
     world.sign_in(&person.applicant).send().await.problem("account-blocked");

@@ -21,6 +21,7 @@ statements! {
 names! {
     enum EmailConfirmOutcome {
         Expired = "expired",
+        Unauthenticated = "unauthenticated",
         Confirmed = "confirmed",
         Stripped = "stripped",
         Changed = "changed",
@@ -41,6 +42,8 @@ pub struct NewToken<'a> {
 pub enum Confirmed {
     /// Unknown, used, replaced or too old; or the address is somebody else's by now.
     Expired,
+    /// It changes the address of an account that the bearer is not signed in to; the token stays good.
+    Unauthenticated,
     /// The account's address is proved.
     Confirmed,
     /// It is proved, and the account lost what was there before (promise a05); its owner is to be told.
@@ -68,6 +71,7 @@ pub async fn confirm(
     let address = |text: Option<String>| text.and_then(|text| Email::parse(&text).ok()).ok_or(Error::Decode);
     match outcome {
         EmailConfirmOutcome::Expired => Ok(Confirmed::Expired),
+        EmailConfirmOutcome::Unauthenticated => Ok(Confirmed::Unauthenticated),
         EmailConfirmOutcome::Confirmed => Ok(Confirmed::Confirmed),
         EmailConfirmOutcome::Stripped => Ok(Confirmed::Stripped(address(email)?, language)),
         EmailConfirmOutcome::Changed => Ok(Confirmed::Changed(address(old)?, language)),

@@ -65,7 +65,7 @@ names! {
 pub enum Verified {
     /// The verification is unknown, used, replaced, or its code too old.
     Expired,
-    /// It was asked for by another session.
+    /// The bearer's session has ended, or another one asked for it.
     Unauthenticated,
     /// The account is blocked until support lifts it.
     Blocked,

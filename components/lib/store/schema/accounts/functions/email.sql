@@ -24,7 +24,8 @@ $$;
 
 -- Proves an address by the token of a mail. `p_session` is the bearer's, if any: whoever confirms a sign-up's address without being
 -- signed in to it owns the address and perhaps not the account, which then loses what somebody else may have put there (promise a05).
--- Outcomes: `expired`, `confirmed`, `stripped` (the owner is to be told at `email`), `changed` (the old address is told at `old_email`).
+-- A changed address counts only with a session of the account that changes, so that nobody's click makes an address of somebody else's
+-- choice count; the token stays good for who signs in. Outcomes: `expired`, `unauthenticated`, `confirmed`, `stripped` (the owner is to be told at `email`), `changed` (the old address is told at `old_email`).
 create function api.email_confirm(
     p_now timestamp, p_token text, p_session uuid, p_user uuid, p_event uuid, p_ip text,
     out outcome text, out email text, out old_email text, out language text)
@@ -35,6 +36,16 @@ declare
     u users;
     v users;
 begin
+    perform 1 from users where id = (select user_id from email_tokens where id = p_token and purpose = 'change') for update;
+    perform 1 from email_tokens e
+    where e.id = p_token and e.purpose = 'change' and e.expires_at > p_now
+        and not exists (
+            select 1 from signed_in s
+            where s.session_id = p_session and s.id = p_user and s.family_expires_at > p_now and s.id = e.user_id);
+    if found then
+        outcome := 'unauthenticated';
+        return;
+    end if;
     t := email_token_take(p_now, p_token, array['confirm', 'change']);
     select * into u from users where id = t.user_id;
     if t.id is null or (t.purpose = 'confirm' and t.email <> u.email) then
@@ -85,10 +96,7 @@ grant execute on function api.email_confirm to identity;
 create function api.account_strip(p_user uuid, p_now timestamp) returns void
 language plpgsql volatile security definer set search_path = pg_catalog, api, public, pg_temp as $$
 begin
-    perform account_sign_out(p_user, p_now, null);
-    delete from verifications where user_id = p_user;
-    delete from email_tokens where user_id = p_user;
-    delete from oauth_states where session_id in (select id from sessions where user_id = p_user);
+    perform account_credentials_changed(p_now, p_user, null);
     delete from links where user_id = p_user;
     update users set password_hash = null, phone = null, phone_verified_at = null, phone_changed_at = null where id = p_user;
 end

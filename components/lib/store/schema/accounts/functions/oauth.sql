@@ -241,6 +241,8 @@ declare
     c oauth_claims;
     v record;
 begin
+    -- The account first: whoever changes its credentials holds it and voids the claims on its address.
+    perform 1 from users u where u.email = (select v.email from oauth_claims v where v.id = p_id) for update;
     delete from oauth_claims where id = p_id returning * into c;
     if not found or c.expires_at <= p_now then
         outcome := 'unknown';

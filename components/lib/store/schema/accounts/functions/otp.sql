@@ -1,4 +1,4 @@
--- Outcomes: `expired` (unknown, replaced or too old), `unauthenticated` (asked for by another session), `blocked`, `locked` (with
+-- Outcomes: `expired` (unknown, replaced or too old), `unauthenticated` (the bearer's session has ended, or another one asked), `blocked`, `locked` (with
 -- seconds to wait), `invalid` (with tries left), `verified`. A verified sign-up opens the session given, and `email` is set where the
 -- token given is to be sent to prove it.
 create function api.otp_verify(
@@ -17,9 +17,19 @@ declare
     v_until timestamp;
     v_kind text;
 begin
+    perform 1 from users where id = (select s.user_id from sessions s where s.id = p_bearer) for update;
+    perform 1 from signed_in s where s.session_id = p_bearer and s.family_expires_at > p_now;
+    if p_bearer is not null and not found then
+        outcome := 'unauthenticated';
+        return;
+    end if;
     select * into v from verifications where id = p_id and expires_at > p_now;
     if not found then
         outcome := 'expired';
+        return;
+    end if;
+    if v.purpose <> 'signup' and v.session_id is distinct from p_bearer then
+        outcome := 'unauthenticated';
         return;
     end if;
     if v.user_id is not null then
@@ -32,10 +42,6 @@ begin
         return;
     end if;
     purpose := v.purpose;
-    if v.purpose <> 'signup' and (p_bearer is null or v.session_id is distinct from p_bearer) then
-        outcome := 'unauthenticated';
-        return;
-    end if;
 
     l := lockout_read(p_now, 'otp:' || v.phone_key);
     if u.blocked_at is not null or l.lockouts >= p_max_lockouts then
@@ -75,7 +81,8 @@ begin
             perform email_token_put(p_now, p_email_token, 'confirm', v.user_id, u.email, p_email_expires);
             email := u.email;
         end if;
-    else
+    elsif v.purpose = 'reauthenticate' then
+        -- A code to the new phone says who has that phone, not who has the account.
         update sessions set authenticated_at = p_now where id = p_bearer;
     end if;
     perform security_event_add(p_event, v.user_id, p_now,
@@ -113,7 +120,7 @@ begin
             if v_lockouts >= p_max_lockouts then
                 kind := 'account-blocked';
                 update users set blocked_at = p_now where id = p_user;
-                perform account_sign_out(p_user, p_now, null);
+                perform account_credentials_changed(p_now, p_user, null);
             end if;
         end if;
     end if;

@@ -22,8 +22,8 @@ end
 $$;
 grant execute on function api.password_read to identity;
 
--- Sets a password where the one that was looked at (null: none) is still the account's, and ends the other sessions. A first password
--- needs a recent session. Outcomes: `unauthenticated`, `recent`, `changed-meanwhile`, `set` (with whom to tell).
+-- Sets a password where the one that was looked at (null: none) is still the account's, and ends the other sessions with all that
+-- waits. A first password needs a recent session. Outcomes: `unauthenticated`, `recent`, `changed-meanwhile`, `set` (with whom to tell).
 create function api.password_set(
     p_now timestamp, p_session uuid, p_user uuid, p_seen text, p_hash text, p_event uuid, p_ip text,
     out outcome text, out email text, out language text)
@@ -47,8 +47,7 @@ begin
         return;
     end if;
     update users set password_hash = p_hash where id = p_user;
-    perform account_sign_out(p_user, p_now, p_session);
-    delete from email_tokens where user_id = p_user and purpose = 'reset';
+    perform account_credentials_changed(p_now, p_user, p_session);
     perform security_event_add(p_event, p_user, p_now, 'password-changed', p_ip);
     outcome := 'set';
     email := u.email;
@@ -125,9 +124,7 @@ begin
     if stripped then
         perform account_strip(u.id, p_now);
     end if;
-    perform account_sign_out(u.id, p_now, null);
-    delete from verifications where user_id = u.id;
-    delete from email_tokens where user_id = u.id;
+    perform account_credentials_changed(p_now, u.id, null);
     update users set password_hash = p_hash, email_confirmed_at = coalesce(email_confirmed_at, p_now) where id = u.id;
     perform security_event_add(p_event, u.id, p_now, 'password-reset', p_ip);
     outcome := 'reset';

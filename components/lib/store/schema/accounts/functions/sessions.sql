@@ -96,6 +96,8 @@ begin
         outcome := 'rotated';
         return;
     end if;
+    -- The account first, as everywhere: a token that is shown twice voids what waits for it.
+    perform 1 from users where id = (select v.user_id from sessions v where v.id = p_session) for no key update;
     select * into s from sessions where id = p_session for update;
     if not found or s.revoked_at is not null or s.family_expires_at <= p_now then
         outcome := 'invalid';
@@ -114,6 +116,7 @@ begin
         outcome := 'repeated';
     else
         update sessions set revoked_at = p_now where id = p_session;
+        perform account_pending_void(u.id);
         perform security_event_add(p_event, u.id, p_now, 'session-reused', p_ip);
         outcome := 'reused';
         owner_email := u.email;
@@ -157,7 +160,7 @@ begin
         return 'unauthenticated';
     end if;
     if p_id is null then
-        perform account_sign_out(p_user, p_now, null);
+        perform account_credentials_changed(p_now, p_user, null);
         perform security_event_add(p_event, p_user, p_now, 'sign-out-everywhere', p_ip);
         return 'revoked';
     end if;
@@ -181,5 +184,29 @@ begin
     update sessions set revoked_at = p_now where user_id = p_user and revoked_at is null and id is distinct from p_but;
     get diagnostics v_rows = row_count;
     return v_rows;
+end
+$$;
+
+-- Voids all that waits to become part of an account, or a way into it: tokens of mails with a new address among them, codes, and
+-- sign-ins with providers that were begun. Whoever asked for them may be who the owner is getting rid of. The sign-up's code of an
+-- account that is blocked stays, so that who enters it is told of the block. The user's row must be locked.
+create function api.account_pending_void(p_user uuid) returns void
+language plpgsql volatile security definer set search_path = pg_catalog, api, public, pg_temp as $$
+begin
+    delete from email_tokens where user_id = p_user;
+    delete from verifications v using users u
+    where v.user_id = p_user and u.id = p_user and (v.purpose <> 'signup' or u.blocked_at is null);
+    delete from oauth_states where session_id in (select id from sessions where user_id = p_user);
+    delete from oauth_claims c using users u where u.id = p_user and c.email = u.email;
+end
+$$;
+
+-- What a new password, a block and a sign-out everywhere have in common: every session ends but one (null: all), and nothing that was
+-- asked for before counts any more (promise a05). The user's row must be locked.
+create function api.account_credentials_changed(p_now timestamp, p_user uuid, p_but uuid) returns void
+language plpgsql volatile security definer set search_path = pg_catalog, api, public, pg_temp as $$
+begin
+    perform account_sign_out(p_user, p_now, p_but);
+    perform account_pending_void(p_user);
 end
 $$;
