@@ -162,7 +162,7 @@ kinds! {
         "Dernier moyen de connexion": "C'est le seul moyen de se connecter à ce compte. Définissez d'abord un mot de passe ou liez un autre fournisseur.";
     /// The rest of the day's tokens, or of the credits, is set aside for generations that run.
     QuotaReserved "quota-reserved" TOO_MANY_REQUESTS,
-        "Set aside for what runs": "What is left of today's tokens is set aside for your running generations. Ask again when one has ended.",
+        "Tokens set aside for what runs": "What is left of today's tokens is set aside for your running generations. Ask again when one has ended.",
         "Réservé aux générations en cours": "Ce qui reste des jetons du jour est réservé à vos générations en cours. Redemandez quand l'une d'elles sera terminée.";
     /// The day's tokens do not suffice; `quota`, `used`, `credits`.
     QuotaExhausted "quota-exhausted" PAYMENT_REQUIRED,
